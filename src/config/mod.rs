@@ -1,0 +1,3 @@
+//! Layers of configuration, resolved to settings; every error names file, line and key.
+
+pub mod source;

@@ -1,0 +1,15 @@
+//! The program as a function: `update` takes the state and one stamped event and gives effects.
+//!
+//! No clock, no randomness, no files, no network. The runtime stamps events and performs effects;
+//! a recording, a test and the live program all run this same code.
+
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod evidence;
+pub mod key;
+pub mod layout;
+pub mod policy;
+pub mod settings;
+pub mod state;
+pub mod update;

@@ -1,0 +1,58 @@
+//! What confirming an act takes. Pure rules: direction, verdict, arming, windows.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::State;
+use crate::domain::{
+    clean::Clean,
+    goal::{Denied, Direction, Goal},
+    plan::Plan,
+    verdict::{Verdict, Word},
+};
+
+/// Milliseconds a dialog must have been on the terminal before a confirming key counts.
+pub const SETTLE_MS: u64 = 400;
+/// Milliseconds of quiet on the keyboard before a confirming key counts.
+pub const QUIET_MS: u64 = 150;
+
+/// What the dialog asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// One key.
+    Yes,
+    /// This text, to the letter.
+    Type { text: Clean, with_reason: bool },
+}
+
+/// What confirming `plan` takes now, or why it may not be done at all.
+///
+/// # Errors
+/// When policy forbids the act, or a forward act finds the source not armed.
+pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Confirmation, Denied> {
+    if let Some(why) = &state.settings.policy.read_only {
+        return Err(Denied::new(why.clone()).hint("copy the command with `c` and give it to someone who may"));
+    }
+    let source = &plan.release.target.source;
+    let name = plan.release.target.name();
+    match plan.direction {
+        Direction::Back | Direction::Hold if state.is_armed(source) => Ok(Confirmation::Yes),
+        // Disarmed, the typed name arms for this one act.
+        Direction::Back | Direction::Hold => Ok(Confirmation::Type { text: Clean::new(name), with_reason: false }),
+        Direction::Forward if !state.is_armed(source) => {
+            Err(Denied::new(format!("{source} is read-only")).hint("arm it: `x`, then arm"))
+        }
+        Direction::Forward => {
+            let weight = plan.reach.as_ref().map_or(100.0, |reach| reach.weight);
+            let against = match verdict.word {
+                Word::NoGo | Word::Unknown => true,
+                Word::Go | Word::Collecting => plan.goal == Goal::PromoteFull,
+            };
+            Ok(if against {
+                Confirmation::Type { text: format!("{name} {weight}").into(), with_reason: true }
+            } else {
+                Confirmation::Type { text: weight.to_string().into(), with_reason: false }
+            })
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What was configured, resolved: everything `update` needs to know that does not change while it runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{command::Command, key::Key};
+use crate::domain::{
+    clean::{Clean, Name},
+    panel::PanelSpec,
+    target::TargetRef,
+    time::Seconds,
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    pub sources: Vec<SourceSetting>,
+    pub panels: Vec<PanelSpec>,
+    /// The release to open at the start; the board if none.
+    pub open: Option<TargetRef>,
+    pub policy: Policy,
+    /// Keys that differ from the defaults: what is here replaces all keys of that command.
+    pub keys: Vec<(Command, Vec<Key>)>,
+    /// Minutes east of UTC for clock times on screen, and the zone's name as the header shows it.
+    pub zone: Zone,
+    /// The permanent badge of a simulated world.
+    pub demo: bool,
+    /// How many times faster than life a simulated world runs; 1 everywhere else.
+    pub speed: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceSetting {
+    pub name: Name,
+    pub role: Role,
+    pub environment: Environment,
+    /// Folders to watch on the board; all if empty.
+    pub folders: Vec<Name>,
+    /// What the header calls it: `k8s`, `prom`.
+    pub short: Clean,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Backend,
+    Metrics,
+}
+
+/// Decides the badge and its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    Prod,
+    Staging,
+    Dev,
+    /// Not said; treated as production.
+    #[default]
+    Unnamed,
+}
+
+/// What may be done and how long arming lasts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Forbids every act, ways back included; nothing can arm.
+    pub read_only: Option<Clean>,
+    pub armed_for: Seconds,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    pub minutes_east: i32,
+    pub name: Clean,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sources: Vec::new(),
+            panels: Vec::new(),
+            open: None,
+            policy: Policy { read_only: None, armed_for: Seconds(15.0 * 60.0) },
+            keys: Vec::new(),
+            zone: Zone { minutes_east: 0, name: "UTC".into() },
+            demo: false,
+            speed: 1.0,
+        }
+    }
+}

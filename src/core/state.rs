@@ -1,0 +1,341 @@
+//! Everything the program knows, scroll positions and typed text included. Only `update` changes it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tui_input::Input;
+
+use super::{
+    effect::{AskId, WatchId},
+    event::Size,
+    policy::Confirmation,
+    settings::{Environment, Role, Settings},
+};
+use crate::domain::{
+    clean::{Clean, Name},
+    failure::Failure,
+    goal::Goal,
+    health::Health,
+    journal::ActId,
+    panel::{Arms, PanelSpec, PanelTrouble},
+    plan::{Plan, Receipt},
+    release::{Release, ReleaseId},
+    series::Tick,
+    target::Target,
+    time::At,
+    timeline::Moment,
+    verdict::Verdict,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// The stamp of the newest event: what "now" is on screen.
+    pub at: At,
+    /// Counts events; a frame is known by the generation it shows.
+    pub generation: u64,
+    /// The generation of the newest frame that is on the terminal in full.
+    pub painted: u64,
+    pub size: Size,
+    pub settings: Settings,
+    pub sources: Vec<Source>,
+    pub board: Board,
+    /// The opened release; the board is on screen while there is none.
+    pub open: Option<Open>,
+    pub overlay: Option<Overlay>,
+    /// Acts of this run, oldest first; proven ones stay until their receipt is closed.
+    pub acts: Vec<Act>,
+    pub notice: Option<Notice>,
+    /// The last title that was set, so that it is set again only when it changes.
+    pub title: String,
+    pub quitting: bool,
+    /// The next number for watches, questions and acts.
+    pub next_id: u64,
+}
+
+/// A configured place to look, and how it is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    pub name: Name,
+    pub short: Clean,
+    pub role: Role,
+    pub environment: Environment,
+    pub folders: Vec<Name>,
+    pub health: Health,
+    /// Monotonic time of the last sign of life; none before the first.
+    pub heard: Option<u64>,
+    /// As whom it knows us, where it said so.
+    pub user: Option<Clean>,
+    /// Acts are allowed until this monotonic time.
+    pub armed_until: Option<u64>,
+    /// Seconds its clock is ahead of ours, where it says its time.
+    pub skew: Option<f64>,
+    /// The board's watch on it.
+    pub watch: Option<WatchId>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Board {
+    pub releases: BTreeMap<Target, Row>,
+    /// What is shown, in order; changes only when the cursor has rested.
+    pub order: Vec<Target>,
+    /// The selection is an identity, not a place.
+    pub cursor: Option<Target>,
+    /// First line on screen, an index into `order`.
+    pub scroll: usize,
+    /// Monotonic time of the last move of the cursor.
+    pub moved: u64,
+    pub filter: Input,
+}
+
+/// One release on the board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub release: Arc<Release>,
+    /// Since when it is in this phase, as far as this run saw.
+    pub since: DateTime<Utc>,
+}
+
+/// The opened release.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Open {
+    pub target: Target,
+    pub watch: WatchId,
+    /// How the release's own watch is doing; its parts are live only while this is.
+    pub health: Health,
+    /// None until first heard of.
+    pub release: Option<Arc<Release>>,
+    /// The backend said that it is there no more.
+    pub gone: bool,
+    pub view: View,
+    /// The focused part of the cockpit; the arrows move in it.
+    pub pane: Pane,
+    /// Chosen by hand; else the tab that matters.
+    pub tab: Option<Pane>,
+    /// First line of each pane, in the order of `Pane`.
+    pub scroll: [usize; 4],
+    pub filter: Input,
+    pub panels: Vec<Panel>,
+    /// What this run saw happen, oldest first, bounded; merged with the backend's own on screen.
+    pub seen: Vec<Moment>,
+}
+
+/// What the release screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    Cockpit,
+    /// Every pod, full screen.
+    Pods,
+    /// Everything that happened, full screen.
+    Timeline,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pane {
+    Metrics,
+    Steps,
+    Pods,
+    Timeline,
+}
+
+impl Pane {
+    pub const ALL: [Self; 4] = [Self::Metrics, Self::Steps, Self::Pods, Self::Timeline];
+}
+
+/// A panel of the opened release with what was answered so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Panel {
+    pub spec: PanelSpec,
+    /// The arms its ticks belong to; other arms start it anew.
+    pub arms: Option<Arms>,
+    /// Oldest first, at most `evidence::MAX_TICKS`.
+    pub ticks: Vec<Tick>,
+    /// Where the canary's exposure began, in seconds since 1970; the comparison counts ticks after it.
+    pub exposed_since: Option<i64>,
+    /// Why the newest answer is not a value; none when it is.
+    pub trouble: Option<PanelTrouble>,
+    /// When the newest sample was taken, by the source's clock.
+    pub newest: Option<DateTime<Utc>>,
+    /// The question under way.
+    pub asked: Option<AskId>,
+    /// Monotonic time of the next question.
+    pub due: u64,
+}
+
+/// One act of this run, from the key to the proof.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Act {
+    pub id: ActId,
+    pub plan: Plan,
+    pub reason: Option<Clean>,
+    pub verdict: Verdict,
+    /// When it was sent.
+    pub sent: At,
+    pub stage: Stage,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Sent; no reply yet.
+    Sent,
+    /// Acknowledged; the effect is not seen yet.
+    Accepted(Receipt),
+    /// The reply was lost; the effect decides.
+    Unconfirmed(Failure),
+    /// The other side refused, or nothing was sent.
+    Failed(Failure),
+    /// The effect was seen.
+    Seen { at: DateTime<Utc>, after_ms: u64 },
+    /// The effect was not seen in the time that is normal. A later sighting still makes it `Seen`.
+    NoEffect { after_ms: u64 },
+}
+
+impl Stage {
+    /// Whether it is still open what became of it.
+    #[must_use]
+    pub const fn is_unproven(&self) -> bool {
+        match self {
+            Self::Sent | Self::Accepted(_) | Self::Unconfirmed(_) => true,
+            Self::Failed(_) | Self::Seen { .. } | Self::NoEffect { .. } => false,
+        }
+    }
+}
+
+/// What lies over the screen; it gets the keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlay {
+    Confirm(Box<Confirm>),
+    /// What became of an act.
+    Receipt(ActId),
+    /// Every goal with its effect or denial; the index of the selected line.
+    Acts {
+        selected: usize,
+    },
+    Help {
+        scroll: usize,
+    },
+    /// Typing the filter of the current screen; the text is the screen's.
+    Filter,
+    /// Acts are still unproven: leave anyway?
+    Leave,
+    /// Arming asks for the source's typed name.
+    Arm {
+        source: Name,
+        input: Input,
+    },
+}
+
+/// The dialog between a key and a request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Confirm {
+    pub release: ReleaseId,
+    pub goal: Goal,
+    /// What will be sent if it is confirmed; replaced only together with `changed`.
+    pub plan: Plan,
+    pub confirmation: Confirmation,
+    /// What is typed where something has to be typed.
+    pub typed: Input,
+    pub reason: Input,
+    /// Whether the reason has the keys, where one is asked for.
+    pub in_reason: bool,
+    /// The generation it was opened or last changed in; the 400 ms begin when a frame of it is painted.
+    pub since: u64,
+    /// Monotonic time at which such a frame was painted.
+    pub shown: Option<u64>,
+    /// Monotonic time of the last key that was not accepted as a confirmation.
+    pub last_key: u64,
+    /// Lines that changed while it was open; while any stands, confirming first acknowledges it.
+    pub changed: Vec<Clean>,
+    /// The goal cannot be reached any more, and why; only leaving is left.
+    pub denied: Option<Clean>,
+    /// What a dry run on the server said.
+    pub rehearsal: Option<Rehearsal>,
+    /// Something was not sent and may be sent again with one more key.
+    pub not_sent: Option<Failure>,
+    pub scroll: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rehearsal {
+    Asked(ActId),
+    Passed,
+    Refused(Failure),
+}
+
+/// One line at the foot of the screen until it is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    pub text: Clean,
+    pub kind: NoticeKind,
+    /// Monotonic time at which it goes by itself.
+    pub until: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    Said,
+    Warning,
+    Trouble,
+}
+
+impl State {
+    /// The state before anything has happened.
+    #[must_use]
+    pub fn new(settings: Settings, size: Size, at: At) -> Self {
+        let sources = settings
+            .sources
+            .iter()
+            .map(|s| Source {
+                name: s.name.clone(),
+                short: s.short.clone(),
+                role: s.role,
+                environment: s.environment,
+                folders: s.folders.clone(),
+                health: Health::Connecting,
+                heard: None,
+                user: None,
+                armed_until: None,
+                skew: None,
+                watch: None,
+            })
+            .collect();
+        Self {
+            at,
+            generation: 0,
+            painted: 0,
+            size,
+            settings,
+            sources,
+            board: Board::default(),
+            open: None,
+            overlay: None,
+            acts: Vec::new(),
+            notice: None,
+            title: String::new(),
+            quitting: false,
+            next_id: 1,
+        }
+    }
+
+    #[must_use]
+    pub fn source(&self, name: &Name) -> Option<&Source> {
+        self.sources.iter().find(|s| s.name == *name)
+    }
+
+    /// Whether acts on this source are allowed without arming anew.
+    #[must_use]
+    pub fn is_armed(&self, source: &Name) -> bool {
+        self.source(source).and_then(|s| s.armed_until).is_some_and(|until| until > self.at.mono)
+    }
+
+    #[must_use]
+    pub fn act(&self, id: ActId) -> Option<&Act> {
+        self.acts.iter().find(|a| a.id == id)
+    }
+}

@@ -1,0 +1,47 @@
+//! What is written down of every act: intent, reply, outcome.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    clean::Clean,
+    failure::Failure,
+    plan::{Plan, Receipt},
+    verdict::Verdict,
+};
+
+/// Ties the entries of one act together; unique within one run of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActId(pub u64);
+
+/// One entry. Holds no secrets: plans carry none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: DateTime<Utc>,
+    pub act: ActId,
+    /// As whom the source knows us, where it said so.
+    pub user: Option<Clean>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Written and flushed before anything is sent.
+    Intent {
+        plan: Box<Plan>,
+        verdict: Verdict,
+        reason: Option<Clean>,
+    },
+    Accepted(Receipt),
+    Failed(Failure),
+    /// The effect was seen this many seconds after sending.
+    EffectSeen {
+        after: f64,
+    },
+    /// It was not seen within the time that is normal.
+    NoEffect {
+        after: f64,
+    },
+}

@@ -1,0 +1,158 @@
+//! Counters of single instances, and the tick series made of them.
+//!
+//! A tick says how many events and exposures each arm had in one interval. Counters are differenced per
+//! instance: a drop is a reset and counts from 0, a series younger than the tick starts from 0, one that
+//! vanished ends. Sums of counters are never differenced: they hide resets.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    clean::Name,
+    panel::{Arms, Side},
+};
+
+/// A counter of one instance, at aligned times, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    pub instance: Name,
+    pub points: Vec<Point>,
+}
+
+/// A counter's value at a time in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub at: i64,
+    pub value: f64,
+}
+
+/// What one arm did during one tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    pub events: f64,
+    pub exposures: f64,
+}
+
+impl Counts {
+    /// Events per exposure, none without exposures.
+    #[must_use]
+    pub fn rate(self) -> Option<f64> {
+        (self.exposures > 0.0).then(|| self.events / self.exposures)
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.events += other.events;
+        self.exposures += other.exposures;
+    }
+}
+
+/// Both arms in the interval that ends at `at` (seconds since 1970).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tick {
+    pub at: i64,
+    pub baseline: Counts,
+    pub canary: Counts,
+}
+
+/// Makes ticks of counters. `from` and `to` are multiples of `step` seconds; a tick is made for every
+/// multiple in `(from, to]` at which any series of the arms has a point, so that silence makes no zeros.
+#[must_use]
+pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to: i64, step: i64) -> Vec<Tick> {
+    let mut ticks = Vec::new();
+    let mut at = from + step;
+    while at <= to {
+        let mut tick = Tick { at, baseline: Counts::default(), canary: Counts::default() };
+        let mut heard = false;
+        for (series, is_event) in events.iter().map(|s| (s, true)).chain(exposures.iter().map(|s| (s, false))) {
+            let Some(side) = arms.side_of(&series.instance) else { continue };
+            let Some(grown) = growth(&series.points, at - step, at) else { continue };
+            heard = true;
+            let counts = match side {
+                Side::Baseline => &mut tick.baseline,
+                Side::Canary => &mut tick.canary,
+            };
+            if is_event {
+                counts.events += grown;
+            } else {
+                counts.exposures += grown;
+            }
+        }
+        if heard {
+            ticks.push(tick);
+        }
+        at += step;
+    }
+    ticks
+}
+
+/// What a counter grew by from `start` to `end`, none without a point at `end`.
+fn growth(points: &[Point], start: i64, end: i64) -> Option<f64> {
+    let last = value_at(points, end)?;
+    Some(match value_at(points, start) {
+        Some(first) if last >= first => last - first,
+        Some(_) | None => last,
+    })
+}
+
+fn value_at(points: &[Point], at: i64) -> Option<f64> {
+    points.binary_search_by_key(&at, |p| p.at).ok().and_then(|i| points.get(i)).map(|p| p.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::panel::Arm;
+
+    fn arms() -> Arms {
+        Arms {
+            baseline: Arm { hash: "aaa".into(), instance_prefix: "web-aaa-".into() },
+            canary: Some(Arm { hash: "bbb".into(), instance_prefix: "web-bbb-".into() }),
+        }
+    }
+
+    fn series(instance: &str, points: &[(i64, f64)]) -> Series {
+        Series {
+            instance: instance.into(),
+            points: points.iter().map(|(at, value)| Point { at: *at, value: *value }).collect(),
+        }
+    }
+
+    fn exposures(points: &[(i64, f64)]) -> Vec<f64> {
+        let only = [series("web-bbb-1", points)];
+        ticks(&[], &only, &arms(), 0, 30, 10).iter().map(|t| t.canary.exposures).collect()
+    }
+
+    #[test]
+    fn counters_are_differenced_per_instance() {
+        type Case = (&'static str, &'static [(i64, f64)], &'static [f64]);
+        let cases: [Case; 5] = [
+            ("steady", &[(0, 5.0), (10, 7.0), (20, 7.0), (30, 10.0)], &[2.0, 0.0, 3.0]),
+            ("reset counts from 0", &[(0, 5.0), (10, 7.0), (20, 2.0), (30, 3.0)], &[2.0, 2.0, 1.0]),
+            ("young series starts from 0", &[(20, 4.0), (30, 5.0)], &[4.0, 1.0]),
+            ("vanished series ends", &[(0, 5.0), (10, 7.0)], &[2.0]),
+            ("silence makes no zero", &[], &[]),
+        ];
+        for (name, points, expected) in cases {
+            assert_eq!(exposures(points), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn instances_go_to_their_arm_and_strangers_to_none() {
+        let attempts = [
+            series("web-aaa-1", &[(0, 0.0), (10, 9.0)]),
+            series("web-bbb-1", &[(0, 0.0), (10, 1.0)]),
+            series("other-1", &[(0, 0.0), (10, 100.0)]),
+        ];
+        let orders = [series("web-aaa-1", &[(0, 0.0), (10, 8.0)])];
+        assert_eq!(
+            ticks(&orders, &attempts, &arms(), 0, 10, 10),
+            [Tick {
+                at: 10,
+                baseline: Counts { events: 8.0, exposures: 9.0 },
+                canary: Counts { events: 0.0, exposures: 1.0 },
+            }],
+        );
+    }
+}

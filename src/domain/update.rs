@@ -1,0 +1,40 @@
+//! What a backend reports while it watches.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    clean::{Clean, Name},
+    health::Health,
+    release::Release,
+    target::Target,
+};
+
+/// What to watch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// What a row of the board needs of every release in these folders; all folders if empty.
+    Board(Vec<Name>),
+    /// One release with everything that belongs to it.
+    Release(Target),
+}
+
+/// One piece of news. A stream of them neither ends nor fails: it reconnects and says so in `Health`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Update {
+    /// Everything in scope as it is now; what is not in it is gone.
+    Snapshot(Vec<Arc<Release>>),
+    Changed(Arc<Release>),
+    Gone(Target),
+    Health(Health),
+    /// Who we are there.
+    Identity(Identity),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub user: Clean,
+}

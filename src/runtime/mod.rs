@@ -1,0 +1,1 @@
+//! The only place with tasks, a clock and a terminal.
