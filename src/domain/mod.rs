@@ -17,6 +17,7 @@ pub mod revision;
 pub mod series;
 pub mod step;
 pub mod target;
+pub mod template;
 pub mod time;
 pub mod timeline;
 pub mod update;
