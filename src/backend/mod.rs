@@ -1,5 +1,7 @@
 //! Platforms that run deploys. One folder each; nothing outside this layer knows which one it talks to.
 
+pub mod kubernetes;
+
 use futures::{future::BoxFuture, stream::BoxStream};
 
 use crate::domain::{

@@ -1,0 +1,331 @@
+//! The Rollout: what it asks for and what its controller says of it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{Condition, IntOrText, Meta, null_is_empty};
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Rollout {
+    pub metadata: Meta,
+    pub spec: RolloutSpec,
+    pub status: RolloutStatus,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RolloutSpec {
+    pub replicas: Option<i64>,
+    pub paused: bool,
+    pub restart_at: Option<DateTime<Utc>>,
+    pub progress_deadline_seconds: Option<i64>,
+    pub selector: Selector,
+    pub workload_ref: Option<WorkloadRef>,
+    pub rollback_window: Option<RollbackWindow>,
+    pub strategy: StrategySpec,
+    pub template: ImagesOnly,
+}
+
+impl RolloutSpec {
+    #[must_use]
+    pub fn replicas(&self) -> u32 {
+        self.replicas.map_or(1, |n| u32::try_from(n).unwrap_or_default())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Selector {
+    #[serde(deserialize_with = "null_is_empty")]
+    pub match_labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub match_expressions: Vec<SelectorExpression>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SelectorExpression {
+    pub key: String,
+    pub operator: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub values: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct WorkloadRef {
+    pub kind: String,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RollbackWindow {
+    pub revisions: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StrategySpec {
+    pub canary: Option<Canary>,
+    pub blue_green: Option<BlueGreen>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Canary {
+    #[serde(deserialize_with = "null_is_empty")]
+    pub steps: Vec<CanaryStep>,
+    pub traffic_routing: Option<TrafficRouting>,
+    pub dynamic_stable_scale: bool,
+    pub abort_scale_down_delay_seconds: Option<i64>,
+    pub ping_pong: Option<IgnoredAny>,
+    /// An analysis that runs beside all steps.
+    pub analysis: Option<IgnoredAny>,
+}
+
+impl Canary {
+    /// The weight that means all traffic, 100 unless the router counts finer.
+    #[must_use]
+    pub fn max_weight(&self) -> i64 {
+        self.traffic_routing.as_ref().and_then(|r| r.max_traffic_weight).filter(|max| *max > 0).unwrap_or(100)
+    }
+
+    /// A weight as a percentage of all traffic.
+    #[must_use]
+    pub fn percent(&self, weight: i64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "weights are small")]
+        let (weight, max) = (weight as f64, self.max_weight() as f64);
+        weight * 100.0 / max
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BlueGreen {
+    pub active_service: String,
+    pub auto_promotion_enabled: Option<bool>,
+    pub auto_promotion_seconds: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TrafficRouting {
+    pub max_traffic_weight: Option<i64>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub plugins: BTreeMap<String, IgnoredAny>,
+    /// The routers by name, and `managedRoutes`.
+    #[serde(flatten)]
+    pub routers: BTreeMap<String, IgnoredAny>,
+}
+
+/// One step; exactly one of its fields is set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CanaryStep {
+    pub set_weight: Option<i64>,
+    pub pause: Option<PauseStep>,
+    pub analysis: Option<IgnoredAny>,
+    pub experiment: Option<ExperimentStep>,
+    pub set_canary_scale: Option<CanaryScale>,
+    pub set_header_route: Option<NamedStep>,
+    pub set_mirror_route: Option<NamedStep>,
+    pub plugin: Option<NamedStep>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PauseStep {
+    /// Seconds as a number, or a text like `1m30s`; none waits for a person.
+    pub duration: Option<IntOrText>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ExperimentStep {
+    pub duration: Option<IntOrText>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CanaryScale {
+    pub weight: Option<i64>,
+    pub replicas: Option<i64>,
+    pub match_traffic_weight: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct NamedStep {
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ImagesOnly {
+    pub spec: ImagesSpec,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ImagesSpec {
+    #[serde(deserialize_with = "null_is_empty")]
+    pub containers: Vec<Image>,
+}
+
+/// A container's name and image.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Image {
+    pub name: String,
+    pub image: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RolloutStatus {
+    pub phase: String,
+    pub message: String,
+    /// A number as text; of old controllers something else.
+    pub observed_generation: String,
+    pub workload_observed_generation: String,
+    pub abort: bool,
+    pub aborted_at: Option<DateTime<Utc>>,
+    pub promote_full: bool,
+    pub controller_pause: bool,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub pause_conditions: Vec<PauseCondition>,
+    pub current_step_index: Option<i64>,
+    pub current_step_hash: String,
+    pub current_pod_hash: String,
+    #[serde(rename = "stableRS")]
+    pub stable_rs: String,
+    pub restarted_at: Option<DateTime<Utc>>,
+    pub replicas: i64,
+    pub updated_replicas: i64,
+    pub available_replicas: i64,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub conditions: Vec<Condition>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub canary: CanaryStatus,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub blue_green: BlueGreenStatus,
+    /// Only newer controllers write it.
+    pub duration: Option<RolloutDuration>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PauseCondition {
+    pub reason: String,
+    /// As the API spells it: a precondition has to match it to the letter.
+    pub start_time: Option<String>,
+}
+
+impl PauseCondition {
+    #[must_use]
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        self.start_time.as_deref()?.parse().ok()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CanaryStatus {
+    pub weights: Option<Weights>,
+    pub current_step_analysis_run_status: Option<AnalysisStatus>,
+    pub current_background_analysis_run_status: Option<AnalysisStatus>,
+    pub current_experiment: String,
+    pub stable_ping_pong: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct AnalysisStatus {
+    pub name: String,
+    pub status: String,
+    pub message: String,
+}
+
+/// What the controller told the router.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Weights {
+    pub canary: WeightOf,
+    pub stable: WeightOf,
+    pub verified: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WeightOf {
+    pub weight: i64,
+    pub pod_template_hash: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BlueGreenStatus {
+    pub active_selector: String,
+    pub preview_selector: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RolloutDuration {
+    pub rollout_started_at: Option<DateTime<Utc>>,
+}
+
+impl Rollout {
+    #[must_use]
+    pub fn canary(&self) -> Option<&Canary> {
+        self.spec.strategy.canary.as_ref()
+    }
+
+    /// The strategy's steps; none on blue-green.
+    #[must_use]
+    pub fn steps(&self) -> &[CanaryStep] {
+        self.canary().map_or(&[], |canary| &canary.steps)
+    }
+
+    /// How many steps the controller says are done; none without steps or before it said anything.
+    #[must_use]
+    pub fn step_index(&self) -> Option<usize> {
+        let count = self.steps().len();
+        let index = usize::try_from(self.status.current_step_index?).ok()?;
+        (count > 0).then_some(index.min(count))
+    }
+
+    /// The step it is in.
+    #[must_use]
+    pub fn current_step(&self) -> Option<(usize, &CanaryStep)> {
+        let index = self.step_index()?;
+        self.steps().get(index).map(|step| (index, step))
+    }
+
+    /// The newest revision is the stable one: nothing is on its way.
+    #[must_use]
+    pub fn is_fully_promoted(&self) -> bool {
+        self.status.stable_rs == self.status.current_pod_hash && !self.status.stable_rs.is_empty()
+    }
+
+    #[must_use]
+    pub fn has_traffic_routing(&self) -> bool {
+        self.canary().is_some_and(|canary| canary.traffic_routing.is_some())
+    }
+
+    /// Whether the controller has seen the newest spec. Anything but a smaller number counts as seen.
+    #[must_use]
+    pub fn is_observed(&self) -> bool {
+        self.status.observed_generation.parse::<i64>().map_or(true, |seen| seen >= self.metadata.generation)
+    }
+
+    /// The controller paused and its pause was ended, but it has not yet gone on.
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        self.status.controller_pause && self.status.pause_conditions.is_empty()
+    }
+}

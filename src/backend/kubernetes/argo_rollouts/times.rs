@@ -1,0 +1,152 @@
+//! When steps began and ended. Status does not say it: it is watched, and filled in from events and pauses.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Observed, objects::Rollout};
+use crate::domain::{step::Took, time::Seconds};
+
+/// What was seen of the steps of one run through them, kept by whoever watches.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepTimes {
+    /// The revision and step list they belong to.
+    of: (String, String),
+    /// The step and since when it has been seen as the current one.
+    current: Option<(usize, Seen)>,
+    /// By step: its beginning and its end, each if it was seen.
+    done: BTreeMap<usize, (Seen, DateTime<Utc>)>,
+}
+
+/// A moment, and whether it is the beginning itself or only the first look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seen {
+    at: DateTime<Utc>,
+    exactly: bool,
+}
+
+impl StepTimes {
+    /// Notes what the Rollout shows at `now`. Call it with every version seen, in order.
+    pub fn observe(&mut self, rollout: &Rollout, now: DateTime<Utc>) {
+        let of = (rollout.status.current_pod_hash.clone(), rollout.status.current_step_hash.clone());
+        let Some(index) = rollout.step_index().filter(|_| !rollout.status.abort && !rollout.status.promote_full) else {
+            *self = Self { of, ..Self::default() };
+            return;
+        };
+        let restarted = self.current.is_some_and(|(before, _)| index < before);
+        if self.of != of || restarted {
+            // The first look at a run that is at its first step saw it begin, if this watch saw the one before.
+            let exactly = index == 0 && (!self.of.0.is_empty() || restarted);
+            *self = Self { of, current: Some((index, Seen { at: now, exactly })), done: BTreeMap::new() };
+            return;
+        }
+        match self.current {
+            Some((before, _)) if before == index => {}
+            Some((before, seen)) => {
+                self.done.insert(before, (seen, now));
+                // Steps passed between two looks took less than can be told apart.
+                for passed in before + 1..index {
+                    self.done.insert(passed, (Seen { at: now, exactly: true }, now));
+                }
+                self.current = Some((index, Seen { at: now, exactly: true }));
+            }
+            None => self.current = Some((index, Seen { at: now, exactly: false })),
+        }
+    }
+
+    /// When a step of this Rollout began, if that was seen.
+    pub(super) fn began(&self, rollout: &Rollout, place: usize) -> Option<DateTime<Utc>> {
+        self.beginning(rollout, place).filter(|seen| seen.exactly).map(|seen| seen.at)
+    }
+
+    fn beginning(&self, rollout: &Rollout, place: usize) -> Option<Seen> {
+        if self.of.0 != rollout.status.current_pod_hash {
+            return None;
+        }
+        match self.current {
+            Some((current, seen)) if current == place => Some(seen),
+            Some(_) | None => self.done.get(&place).map(|(began, _)| *began),
+        }
+    }
+
+    fn ended(&self, rollout: &Rollout, place: usize) -> Option<DateTime<Utc>> {
+        (self.of.0 == rollout.status.current_pod_hash).then(|| self.done.get(&place).map(|(_, end)| *end)).flatten()
+    }
+}
+
+/// When a step began, and how long it took if it is done.
+pub(super) fn of_step(observed: &Observed, place: usize) -> (Option<DateTime<Utc>>, Option<Took>) {
+    let rollout = &observed.rollout;
+    let Some(index) = rollout.step_index().filter(|_| !rollout.status.abort && !rollout.status.promote_full) else {
+        return (None, None);
+    };
+    if place > index {
+        return (None, None);
+    }
+    let began = beginning(observed, place);
+    if place == index {
+        return (began, None);
+    }
+    let Some(ended) = end(observed, place) else { return (began, None) };
+    let at_least = observed.times.beginning(rollout, place).filter(|seen| !seen.exactly).map(|seen| seen.at);
+    let took = match (began, at_least) {
+        (Some(began), _) if began <= ended => Some(Took { seconds: Seconds::between(began, ended), at_least: false }),
+        (_, Some(seen)) if seen <= ended => Some(Took { seconds: Seconds::between(seen, ended), at_least: true }),
+        (_, _) => None,
+    };
+    (began, took)
+}
+
+fn beginning(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
+    let rollout = &observed.rollout;
+    let pause = || {
+        let pause = rollout.status.pause_conditions.iter().find(|p| p.reason == "CanaryPauseStep")?;
+        (rollout.step_index() == Some(place)).then(|| pause.since()).flatten()
+    };
+    let before = || match place.checked_sub(1) {
+        Some(before) => end(observed, before),
+        None => started_at(observed),
+    };
+    pause().or_else(|| observed.times.began(rollout, place)).or_else(before)
+}
+
+fn end(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
+    observed.times.ended(&observed.rollout, place).or_else(|| end_by_event(observed, place))
+}
+
+/// The newest event that says this step was completed, if it can only belong to this run through the steps.
+fn end_by_event(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
+    let began = started_at(observed)?;
+    let words = format!("Rollout step {}/{} completed", place + 1, observed.rollout.steps().len());
+    let ended = observed
+        .events
+        .iter()
+        .filter(|e| e.reason == "RolloutStepCompleted" && e.message.starts_with(&words))
+        .filter_map(super::objects::Event::at)
+        .max()?;
+    (ended >= began).then_some(ended)
+}
+
+/// Since when this run through the steps goes on, where that is known.
+pub(super) fn started_at(observed: &Observed) -> Option<DateTime<Utc>> {
+    let rollout = &observed.rollout;
+    if let Some(duration) = &rollout.status.duration {
+        return duration.rollout_started_at;
+    }
+    let hash = &rollout.status.current_pod_hash;
+    let said = observed
+        .events
+        .iter()
+        .filter(|e| e.reason == "RolloutNotCompleted" && !hash.is_empty() && e.message.contains(hash.as_str()))
+        .filter_map(super::objects::Event::at)
+        .max();
+    // A ReplicaSet that was used before is older than the update that uses it again.
+    let created = || {
+        let rs = observed.replica_set(hash)?;
+        rs.metadata
+            .annotation("rollout.argoproj.io/revision-history")
+            .is_none()
+            .then_some(rs.metadata.creation_timestamp)?
+    };
+    said.or_else(created)
+}

@@ -1,0 +1,3 @@
+//! Kubernetes clusters.
+
+pub mod argo_rollouts;
