@@ -3,13 +3,18 @@
 //! No clock, no randomness, no files, no network. The runtime stamps events and performs effects;
 //! a recording, a test and the live program all run this same code.
 
+pub mod acts;
 pub mod command;
+pub mod content;
 pub mod effect;
 pub mod event;
 pub mod evidence;
+pub mod freshness;
 pub mod key;
+pub mod keymap;
 pub mod layout;
 pub mod policy;
 pub mod settings;
 pub mod state;
 pub mod update;
+pub mod urgency;

@@ -23,6 +23,26 @@ pub enum Confirmation {
     Yes,
     /// This text, to the letter.
     Type { text: Clean, with_reason: bool },
+    /// Nothing confirms it: the dialog only shows and copies.
+    Never,
+}
+
+/// Which way a plan really moves customers: goals that can bring new code to anybody are forward whatever
+/// the backend calls them.
+#[must_use]
+pub const fn direction(plan: &Plan) -> Direction {
+    match plan.goal {
+        Goal::Promote
+        | Goal::PromoteFull
+        | Goal::Resume
+        | Goal::Retry
+        | Goal::Restart
+        | Goal::SetWeight(_)
+        | Goal::Approve(_)
+        // An analysis that is ended early counts as passed on more than one backend.
+        | Goal::Terminate(_) => Direction::Forward,
+        Goal::Pause | Goal::Abort | Goal::Rollback { .. } | Goal::Reject(_) => plan.direction,
+    }
 }
 
 /// What confirming `plan` takes now, or why it may not be done at all.
@@ -31,18 +51,20 @@ pub enum Confirmation {
 /// When policy forbids the act, or a forward act finds the source not armed.
 pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Confirmation, Denied> {
     if let Some(why) = &state.settings.policy.read_only {
-        return Err(Denied::new(why.clone()).hint("copy the command with `c` and give it to someone who may"));
+        return Err(Denied::new(why.clone()).hint("copy the command and give it to someone who may"));
     }
     let source = &plan.release.target.source;
     let name = plan.release.target.name();
-    match plan.direction {
-        Direction::Back | Direction::Hold if state.is_armed(source) => Ok(Confirmation::Yes),
+    match (direction(plan), state.is_armed(source)) {
+        (Direction::Back | Direction::Hold, true) => Ok(Confirmation::Yes),
         // Disarmed, the typed name arms for this one act.
-        Direction::Back | Direction::Hold => Ok(Confirmation::Type { text: Clean::new(name), with_reason: false }),
-        Direction::Forward if !state.is_armed(source) => {
-            Err(Denied::new(format!("{source} is read-only")).hint("arm it: `x`, then arm"))
+        (Direction::Back | Direction::Hold, false) => {
+            Ok(Confirmation::Type { text: Clean::new(name), with_reason: false })
         }
-        Direction::Forward => {
+        (Direction::Forward, false) => {
+            Err(Denied::new(format!("`{source}` is read-only")).hint("arm it: `x`, then arm"))
+        }
+        (Direction::Forward, true) => {
             let weight = plan.reach.as_ref().map_or(100.0, |reach| reach.weight);
             let against = match verdict.word {
                 Word::NoGo | Word::Unknown => true,
@@ -53,6 +75,19 @@ pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Con
             } else {
                 Confirmation::Type { text: weight.to_string().into(), with_reason: false }
             })
+        }
+    }
+}
+
+impl Confirmation {
+    /// How much it asks for; a dialog never comes to ask for less while it is open.
+    #[must_use]
+    pub const fn strength(&self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::Type { with_reason: false, .. } => 1,
+            Self::Type { with_reason: true, .. } => 2,
+            Self::Never => 3,
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Everything the program knows, scroll positions and typed text included. Only `update` changes it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
 use super::{
+    acts::Change,
     effect::{AskId, WatchId},
     event::Size,
     policy::Confirmation,
@@ -22,10 +26,10 @@ use crate::domain::{
     plan::{Plan, Receipt},
     release::{Release, ReleaseId},
     series::Tick,
-    target::Target,
+    target::{Target, TargetRef},
     time::At,
     timeline::Moment,
-    verdict::Verdict,
+    verdict::{Verdict, Word},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +46,8 @@ pub struct State {
     pub board: Board,
     /// The opened release; the board is on screen while there is none.
     pub open: Option<Open>,
+    /// A release to open as soon as the board shows exactly one that matches.
+    pub wanted: Option<TargetRef>,
     pub overlay: Option<Overlay>,
     /// Acts of this run, oldest first; proven ones stay until their receipt is closed.
     pub acts: Vec<Act>,
@@ -72,19 +78,26 @@ pub struct Source {
     pub skew: Option<f64>,
     /// The board's watch on it.
     pub watch: Option<WatchId>,
+    /// The board's first list of it has come; before that an empty board says nothing.
+    pub listed: bool,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Board {
+    #[serde(with = "pairs")]
     pub releases: BTreeMap<Target, Row>,
-    /// What is shown, in order; changes only when the cursor has rested.
+    /// What is shown, most urgent first; changes its order only when the cursor has rested.
     pub order: Vec<Target>,
+    /// `order` waits for the cursor to rest.
+    pub unsettled: bool,
+    /// What became urgent meanwhile: the `↑2` at the top.
+    pub risen: BTreeSet<Target>,
     /// The selection is an identity, not a place.
     pub cursor: Option<Target>,
     /// First line on screen, an index into `order`.
     pub scroll: usize,
-    /// Monotonic time of the last move of the cursor.
-    pub moved: u64,
+    /// Monotonic time of the last move of the cursor by hand; none before the first.
+    pub moved: Option<u64>,
     pub filter: Input,
 }
 
@@ -94,6 +107,8 @@ pub struct Row {
     pub release: Arc<Release>,
     /// Since when it is in this phase, as far as this run saw.
     pub since: DateTime<Utc>,
+    /// The phase began before this run looked, and the backend does not say when.
+    pub since_at_least: bool,
 }
 
 /// The opened release.
@@ -103,8 +118,10 @@ pub struct Open {
     pub watch: WatchId,
     /// How the release's own watch is doing; its parts are live only while this is.
     pub health: Health,
-    /// None until first heard of.
+    /// None until first heard of; the board's row until its own watch has reported.
     pub release: Option<Arc<Release>>,
+    /// Its own watch has reported; before that no act is offered.
+    pub complete: bool,
     /// The backend said that it is there no more.
     pub gone: bool,
     pub view: View,
@@ -118,6 +135,10 @@ pub struct Open {
     pub panels: Vec<Panel>,
     /// What this run saw happen, oldest first, bounded; merged with the backend's own on screen.
     pub seen: Vec<Moment>,
+    /// When the weight moved, wall time in seconds since 1970, as far as known.
+    pub weight_changes: Vec<i64>,
+    /// The last verdict that was told; none before the first.
+    pub said: Option<Word>,
 }
 
 /// What the release screen shows.
@@ -159,9 +180,28 @@ pub struct Panel {
     /// When the newest sample was taken, by the source's clock.
     pub newest: Option<DateTime<Utc>>,
     /// The question under way.
-    pub asked: Option<AskId>,
+    pub asked: Option<Asked>,
+    /// The end of the last range that was answered, in seconds since 1970 by the source's clock.
+    pub answered_to: Option<i64>,
+    /// Ticks up to here are counted; younger ones may still lack late events.
+    pub counted_to: Option<i64>,
+    /// Ranges `(from, to]` in which the weight had just moved; their ticks are charted and not counted.
+    pub left_out: Vec<(i64, i64)>,
+    /// Failed questions in a row.
+    pub errors: u32,
     /// Monotonic time of the next question.
     pub due: u64,
+}
+
+/// A question that was sent and not yet answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    pub id: AskId,
+    /// The range asked for, in seconds since 1970 by the source's clock.
+    pub from: i64,
+    pub to: i64,
+    /// Monotonic time of asking.
+    pub at: u64,
 }
 
 /// One act of this run, from the key to the proof.
@@ -174,6 +214,12 @@ pub struct Act {
     /// When it was sent.
     pub sent: At,
     pub stage: Stage,
+    /// The other side has answered, whatever it said.
+    pub replied: bool,
+    /// When a later snapshot first showed the effect; it counts once the reply does not contradict it.
+    pub met: Option<At>,
+    /// After a conflict: what differs now from what was sent.
+    pub changed: Vec<Change>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -248,8 +294,8 @@ pub struct Confirm {
     pub shown: Option<u64>,
     /// Monotonic time of the last key that was not accepted as a confirmation.
     pub last_key: u64,
-    /// Lines that changed while it was open; while any stands, confirming first acknowledges it.
-    pub changed: Vec<Clean>,
+    /// Parts that changed while it was open; while any stands, a confirming key only acknowledges them.
+    pub changed: Vec<Change>,
     /// The goal cannot be reached any more, and why; only leaving is left.
     pub denied: Option<Clean>,
     /// What a dry run on the server said.
@@ -303,6 +349,7 @@ impl State {
                 armed_until: None,
                 skew: None,
                 watch: None,
+                listed: false,
             })
             .collect();
         Self {
@@ -314,6 +361,7 @@ impl State {
             sources,
             board: Board::default(),
             open: None,
+            wanted: None,
             overlay: None,
             acts: Vec::new(),
             notice: None,
@@ -337,5 +385,25 @@ impl State {
     #[must_use]
     pub fn act(&self, id: ActId) -> Option<&Act> {
         self.acts.iter().find(|a| a.id == id)
+    }
+}
+
+/// A map whose keys are no strings, as a list of pairs: JSON knows no other keys.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<K, V>, D::Error> {
+        Vec::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
     }
 }

@@ -7,6 +7,7 @@ use super::{
     analysis::{Analysis, Experiment},
     clean::{Clean, Name},
     goal::{Goal, Offer},
+    panel::{Arm, Arms},
     revision::{Revision, Tag},
     step::{Step, StepState},
     target::Target,
@@ -165,6 +166,18 @@ impl Release {
     #[must_use]
     pub fn stable(&self) -> Option<&Revision> {
         self.revisions.iter().find(|r| r.is(Tag::Stable))
+    }
+
+    /// The two sides to compare; none while no revision is known. Without an update there is no canary.
+    #[must_use]
+    pub fn arms(&self) -> Option<Arms> {
+        let arm = |revision: &Revision| Arm {
+            hash: revision.hash.clone(),
+            instance_prefix: Name::new(format!("{}-", revision.name.raw())),
+        };
+        let stable = self.stable()?;
+        let canary = self.newest().filter(|newest| newest.hash != stable.hash);
+        Some(Arms { baseline: arm(stable), canary: canary.map(arm) })
     }
 
     /// The number of steps behind it.

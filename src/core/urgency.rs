@@ -1,0 +1,80 @@
+//! What on the board wants a person first.
+
+use super::state::Row;
+use crate::domain::{
+    release::{Phase, Release},
+    way_back::Means,
+};
+
+/// Classes of rows, most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Failed, or moving with no way back.
+    Trouble,
+    /// A person has to let it go on.
+    Person,
+    /// The backend does not know what it does.
+    Unclear,
+    Moving,
+    Resting,
+}
+
+impl Urgency {
+    /// Whether somebody should look now.
+    #[must_use]
+    pub const fn is_urgent(self) -> bool {
+        match self {
+            Self::Trouble | Self::Person => true,
+            Self::Unclear | Self::Moving | Self::Resting => false,
+        }
+    }
+}
+
+/// The class of a release.
+#[must_use]
+pub fn urgency(release: &Release) -> Urgency {
+    let stuck = release.is_moving() && matches!(release.way_back.means, Means::None(_));
+    match release.phase {
+        Phase::Degraded => Urgency::Trouble,
+        Phase::Healthy | Phase::Progressing | Phase::Paused | Phase::Unknown if stuck => Urgency::Trouble,
+        Phase::Healthy | Phase::Progressing | Phase::Paused | Phase::Unknown if release.waits_for_person() => {
+            Urgency::Person
+        }
+        Phase::Unknown => Urgency::Unclear,
+        Phase::Progressing | Phase::Paused => Urgency::Moving,
+        Phase::Healthy => Urgency::Resting,
+    }
+}
+
+/// Sorts rows: by class, then the longest first, then by name; resting ones by name alone.
+#[must_use]
+pub fn rank(row: &Row) -> (Urgency, i64) {
+    let urgency = urgency(&row.release);
+    match urgency {
+        Urgency::Trouble | Urgency::Person | Urgency::Unclear | Urgency::Moving => {
+            (urgency, row.since.timestamp_millis())
+        }
+        Urgency::Resting => (urgency, 0),
+    }
+}
+
+/// Whether a row stays under a filter: every word of it stands in the target, a version or the phase.
+#[must_use]
+pub fn matches(release: &Release, filter: &str) -> bool {
+    if filter.trim().is_empty() {
+        return true;
+    }
+    let mut text = format!("{} {} ", release.id.target, release.phase.word());
+    for revision in release.newest().into_iter().chain(release.stable()) {
+        text.push_str(&revision.version);
+        text.push(' ');
+    }
+    contains(&text, filter)
+}
+
+/// Whether every word of `filter` stands in `text`, whatever the case.
+#[must_use]
+pub fn contains(text: &str, filter: &str) -> bool {
+    let text = text.to_lowercase();
+    filter.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+}
