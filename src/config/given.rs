@@ -37,7 +37,6 @@ pub struct Given {
     pub theme: Option<Said<String>>,
     pub read_only: Option<Said<bool>>,
     pub zone: Option<Said<ZoneChoice>>,
-    pub log: Option<Said<PathBuf>>,
 }
 
 const PREFIX: &str = "FLIGHTDECK_";
@@ -102,7 +101,6 @@ impl Given {
             theme: said("FLIGHTDECK_THEME"),
             read_only,
             zone,
-            log: path("FLIGHTDECK_LOG"),
         })
     }
 
@@ -120,7 +118,6 @@ impl Given {
             theme: self.theme.or(below.theme),
             read_only: stricter(below.read_only, self.read_only)?,
             zone: self.zone.or(below.zone),
-            log: self.log.or(below.log),
         })
     }
 }

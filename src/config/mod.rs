@@ -71,7 +71,6 @@ pub struct Loaded {
     /// In the order of `settings.sources`.
     pub sources: Vec<(Name, SourceConfig)>,
     pub theme: String,
-    pub log: Option<PathBuf>,
     /// Things a person should know that stop nothing: an untrusted file, a panel without a source.
     pub notes: Vec<String>,
     /// Every file that was read.

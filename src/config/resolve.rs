@@ -72,7 +72,6 @@ pub fn resolve(
             .map(|said| said.value)
             .or(user.theme.map(|(name, _)| name))
             .unwrap_or(DEFAULT_THEME.to_owned()),
-        log: given.log.map(|said| said.value),
         notes,
         files,
         no_cluster,

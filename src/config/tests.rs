@@ -92,6 +92,7 @@ fn panel(more: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_mistake_names_file_line_key_and_the_way_out() {
     let source = |more: &str| format!("[[sources]]\nname = \"a\"\nkind = \"kubernetes\"\n{more}");
     let cases = [
