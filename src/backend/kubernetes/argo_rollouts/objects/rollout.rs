@@ -192,9 +192,9 @@ pub struct RolloutStatus {
     /// A number as text; of old controllers something else.
     pub observed_generation: String,
     pub workload_observed_generation: String,
-    pub abort: bool,
+    pub abort: Option<bool>,
     pub aborted_at: Option<DateTime<Utc>>,
-    pub promote_full: bool,
+    pub promote_full: Option<bool>,
     pub controller_pause: bool,
     #[serde(deserialize_with = "null_is_empty")]
     pub pause_conditions: Vec<PauseCondition>,
@@ -310,6 +310,18 @@ impl Rollout {
     #[must_use]
     pub fn is_fully_promoted(&self) -> bool {
         self.status.stable_rs == self.status.current_pod_hash && !self.status.stable_rs.is_empty()
+    }
+
+    /// An abort was asked for, and the newest revision has not become the stable one all the same.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.status.abort == Some(true) && !self.is_fully_promoted()
+    }
+
+    /// A full promotion is on its way.
+    #[must_use]
+    pub fn is_promoting_fully(&self) -> bool {
+        self.status.promote_full == Some(true) && !self.is_fully_promoted()
     }
 
     #[must_use]
