@@ -6,7 +6,7 @@ use crate::{
     domain::{
         clean::Clean,
         goal::{Denied, Direction, Goal, Permission},
-        plan::Condition,
+        plan::{Condition, Plan},
         revision::{Revision, Tag},
         time::Seconds,
         way_back::{Capacity, Means, WayBack, Worse},
@@ -39,14 +39,14 @@ pub(super) fn abort(ground: &Ground<'_>) -> Planned {
     if rollout.status.stable_rs.is_empty() {
         return Err(Denied::new("there is no stable revision to go back to"));
     }
-    abort_plan(ground, Goal::Abort)
+    Ok(abort_plan(ground, Goal::Abort))
 }
 
 pub(super) fn rollback(ground: &Ground<'_>, to: Option<u64>) -> Planned {
     let goal = Goal::Rollback { to };
     match back(ground, to)? {
-        Back::Abort(_) => abort_plan(ground, goal),
-        Back::Undo { to, set, fast } => undo_plan(ground, goal, to, set, fast),
+        Back::Abort(_) => Ok(abort_plan(ground, goal)),
+        Back::Undo { to, set, fast } => Ok(undo_plan(ground, goal, to, set, fast)),
     }
 }
 
@@ -144,7 +144,7 @@ fn in_window(ground: &Ground<'_>, target: &ReplicaSet) -> bool {
     to < from && i64::try_from(between).is_ok_and(|between| between < window)
 }
 
-fn abort_plan(ground: &Ground<'_>, goal: Goal) -> Planned {
+fn abort_plan(ground: &Ground<'_>, goal: Goal) -> Plan {
     let rollout = ground.rollout();
     let stable = &rollout.status.stable_rs;
     let promote_full = rollout.status.promote_full.map_or(serde_json::Value::Null, Into::into);
@@ -173,14 +173,14 @@ fn abort_plan(ground: &Ground<'_>, goal: Goal) -> Planned {
     let steps = rollout.steps().len();
     plan.going_on =
         (steps > 0).then(|| format!("retry = step 1 again, all {steps} steps, {}", reach::all_steps(ground).1).into());
-    Ok(plan)
+    plan
 }
 
-fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, fast: bool) -> Planned {
+fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, fast: bool) -> Plan {
     let rollout = ground.rollout();
     let patch = ground.patch(On::Spec).restore_template(&set.metadata.name, &set.spec.template.digest);
     let (new, old) = (ground.new_version(), &to.version);
-    let number = to.number.map(|n| format!("revision {n} ({old})")).unwrap_or_else(|| old.to_string());
+    let number = to.number.map_or_else(|| old.to_string(), |n| format!("revision {n} ({old})"));
     let expect = if fast {
         let mut all = vec![Condition::Tagged(to.hash.clone(), Tag::Stable)];
         if rollout.has_traffic_routing() {
@@ -221,7 +221,7 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         };
         plan.warnings.extend(known.map(Clean::from));
     }
-    Ok(plan)
+    plan
 }
 
 const fn starting() -> crate::domain::weight::Weight {

@@ -3,7 +3,7 @@
 use super::Ground;
 use crate::{
     backend::kubernetes::argo_rollouts::{lengths, steps, weight},
-    domain::{plan::Reach, step::StepKind, time::Seconds},
+    domain::{clean::Clean, plan::Reach, step::StepKind, time::Seconds},
 };
 
 /// From step `from` (counted from 0) on. `at` is the weight it starts from.
@@ -29,7 +29,7 @@ pub(super) fn reach(ground: &Ground<'_>, from: usize) -> Reach {
         path.push(steps::label(rollout, step).into());
     }
     // After the last step everything moves, whatever the last weight was.
-    if !path.last().is_some_and(|last: &crate::domain::clean::Clean| last.as_str() == "weight 100 %") {
+    if path.last().is_none_or(|last: &Clean| last.as_str() != "weight 100 %") {
         path.push("all traffic".into());
     }
     Reach { weight: 100.0, next_stop: None, seconds: length.known(), path }

@@ -11,6 +11,7 @@ use super::super::{
 use crate::{
     backend::kubernetes::argo_rollouts::Observed,
     domain::{
+        clean::Clean,
         goal::{Answer, Direction, Goal, Permission},
         plan::{Plan, Request},
         release::Release,
@@ -177,7 +178,7 @@ fn promote_says_how_far_it_goes_and_who_is_asked_again() {
     assert_eq!(promote.customers.as_str(), "1 % → 50 % on v2; asked again at step 7/8 at 50 %");
     let reach = promote.reach.unwrap();
     assert!((reach.weight - 50.0).abs() < 1e-9);
-    let path: Vec<_> = reach.path.iter().map(|p| p.as_str()).collect();
+    let path: Vec<_> = reach.path.iter().map(Clean::as_str).collect();
     assert_eq!(path, ["weight 10 %", "pause 30s", "analysis", "weight 50 %"]);
     assert_eq!(reach.seconds.map(|s| s.0), Some(39.0));
     assert_eq!(promote.direction, Direction::Forward);
@@ -311,7 +312,7 @@ fn traps_are_refused_in_words() {
     let mut blind = complete();
     blind.missing = vec![Missing { part: Part::ReplicaSets, why: "`viewer` may not list replicasets".into() }];
     let rollback = Goal::Rollback { to: None };
-    let cases = [
+    let cases = vec![
         (seen("canary-aborted"), Goal::Promote, "promoting would either do nothing or ship"),
         (seen("canary-aborted"), Goal::PromoteFull, "retry starts it again"),
         (seen("canary-aborted"), rollback.clone(), "aborted already: customers are on"),
@@ -347,7 +348,7 @@ fn the_copied_command_carries_the_same_tests() {
     assert_eq!(
         abort.command.as_str(),
         format!(
-            r#"kubectl --context lab --namespace shop patch rollouts.argoproj.io web --subresource=status --type=json -p '{}'"#,
+            r"kubectl --context lab --namespace shop patch rollouts.argoproj.io web --subresource=status --type=json -p '{}'",
             sent(&abort).1
         ),
     );
