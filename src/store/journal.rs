@@ -1,0 +1,299 @@
+//! The journal: who did what, when, on what evidence, with what result. One file and one hash chain per process.
+//!
+//! Each line names the SHA-256 of the line before it, the first one the heads of the newest other files, so that
+//! a changed or missing line shows.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::journal::Entry;
+
+/// Grows when an old journal would be read wrongly.
+pub const FORMAT: u32 = 1;
+/// Other files whose heads a new one names; each of them names the ones before it.
+const HEADS: usize = 20;
+
+/// Who writes, as far as this machine knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub user: Option<String>,
+    pub host: Option<String>,
+    /// The other end of the SSH connection, where there is one.
+    pub ssh: Option<String>,
+    pub pid: u32,
+}
+
+/// The head of another file of the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub file: String,
+    pub hash: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Begin { format: u32, version: String, at: DateTime<Utc>, origin: Origin, heads: Vec<Head> },
+    Entry { prev: String, entry: Entry },
+}
+
+/// Appends entries. Nothing is created before the first one.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    origin: Origin,
+    file: Option<Chain>,
+    files: u32,
+}
+
+#[derive(Debug)]
+struct Chain {
+    file: File,
+    head: String,
+}
+
+/// Why an entry is not on the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("the journal in `{}` cannot be written: {source}", folder.display())]
+    Write { folder: PathBuf, source: io::Error },
+    #[error("`{}` cannot be read: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{}`, line {line}: not a journal entry: {why}", path.display())]
+    Malformed { path: PathBuf, line: usize, why: serde_json::Error },
+    #[error("`{}`, line {line}: {what}", path.display())]
+    Broken { path: PathBuf, line: usize, what: &'static str },
+}
+
+/// A file that holds together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    pub entries: Vec<Entry>,
+    pub head: String,
+    /// The last line was cut, by a crash or by hand.
+    pub torn: bool,
+}
+
+impl Journal {
+    #[must_use]
+    pub const fn new(folder: PathBuf, origin: Origin) -> Self {
+        Self { folder, origin, file: None, files: 0 }
+    }
+
+    /// Writes one entry through to the disk.
+    ///
+    /// # Errors
+    /// When it is not certain that the entry is on the disk.
+    pub fn append(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        self.try_append(entry).map_err(|source| {
+            // What stands at the end of that file is not known; the next entry begins a file that names its head.
+            self.file = None;
+            JournalError::Write { folder: self.folder.clone(), source }
+        })
+    }
+
+    fn try_append(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut chain = match self.file.take() {
+            Some(chain) => chain,
+            None => self.begin(entry.at)?,
+        };
+        let line = Line::Entry { prev: chain.head.clone(), entry: entry.clone() };
+        chain.append(&line)?;
+        self.file = Some(chain);
+        Ok(())
+    }
+
+    fn begin(&mut self, at: DateTime<Utc>) -> io::Result<Chain> {
+        super::make_folder(&self.folder)?;
+        let heads = heads(&self.folder)?;
+        self.files += 1;
+        let name = format!("{}-{}-{}.jsonl", at.format("%Y%m%dT%H%M%SZ"), self.origin.pid, self.files);
+        let file = super::create(&self.folder.join(name))?;
+        let mut chain = Chain { file, head: String::new() };
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        chain.append(&Line::Begin { format: FORMAT, version, at, origin: self.origin.clone(), heads })?;
+        // The name of the file has to survive as well.
+        File::open(&self.folder)?.sync_all()?;
+        Ok(chain)
+    }
+}
+
+impl Chain {
+    fn append(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_string(line)?;
+        let head = hash(text.as_bytes());
+        text.push('\n');
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()?;
+        self.head = head;
+        Ok(())
+    }
+}
+
+fn hash(line: &[u8]) -> String {
+    Sha256::digest(line).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        hex.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+        hex
+    })
+}
+
+/// The heads of the newest files, oldest first. Names begin with the time, so they sort by it.
+fn heads(folder: &Path) -> io::Result<Vec<Head>> {
+    let mut names: Vec<String> = fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().and_then(|e| e.file_name().into_string().ok()))
+        .filter(|name| Path::new(name).extension().is_some_and(|e| e == "jsonl"))
+        .collect();
+    names.sort_unstable();
+    let newest = names.len().saturating_sub(HEADS);
+    names
+        .into_iter()
+        .skip(newest)
+        .filter_map(|file| match fs::read(folder.join(&file)) {
+            Ok(bytes) => lines(&bytes).0.last().map(|line| Ok(Head { file, hash: hash(line) })),
+            Err(error) => Some(Err(error)),
+        })
+        .collect()
+}
+
+/// The complete lines without their breaks, and whether something incomplete follows.
+fn lines(bytes: &[u8]) -> (Vec<&[u8]>, bool) {
+    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    let torn = lines.pop().is_some_and(|rest| !rest.is_empty());
+    (lines, torn)
+}
+
+/// Reads one file of the journal and checks its chain.
+///
+/// # Errors
+/// With file and line: the first place where it does not hold together.
+pub fn verify(path: &Path) -> Result<Verified, JournalError> {
+    let bytes = fs::read(path).map_err(|source| JournalError::Read { path: path.to_owned(), source })?;
+    let (lines, torn) = lines(&bytes);
+    let mut verified = Verified { entries: Vec::new(), head: String::new(), torn };
+    for (index, text) in lines.into_iter().enumerate() {
+        let broken = |what| JournalError::Broken { path: path.to_owned(), line: index + 1, what };
+        let line: Line = serde_json::from_slice(text).map_err(|why| JournalError::Malformed {
+            path: path.to_owned(),
+            line: index + 1,
+            why,
+        })?;
+        match line {
+            Line::Begin { format, .. } if index == 0 && format == FORMAT => {}
+            Line::Begin { .. } if index == 0 => return Err(broken("written in another format")),
+            Line::Begin { .. } => return Err(broken("begins a second time")),
+            Line::Entry { .. } if index == 0 => return Err(broken("the beginning is missing")),
+            Line::Entry { prev, .. } if prev != verified.head => {
+                return Err(broken("does not follow the line before it: one of them was changed or removed"));
+            }
+            Line::Entry { entry, .. } => verified.entries.push(entry),
+        }
+        verified.head = hash(text);
+    }
+    Ok(verified)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::domain::journal::{ActId, What};
+
+    fn origin(pid: u32) -> Origin {
+        Origin { user: Some("op".into()), host: None, ssh: None, pid }
+    }
+
+    fn entry(act: u64) -> Entry {
+        let at = DateTime::UNIX_EPOCH;
+        Entry { at, act: ActId(act), user: Some("operator".into()), what: What::EffectSeen { after: 4.0 } }
+    }
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    fn three_entries(folder: &Path, pid: u32) -> PathBuf {
+        let before = files(folder);
+        let mut journal = Journal::new(folder.to_owned(), origin(pid));
+        for act in 1..=3 {
+            journal.append(&entry(act)).unwrap();
+        }
+        files(folder).into_iter().find(|file| !before.contains(file)).unwrap()
+    }
+
+    #[test]
+    fn entries_are_private_and_hold_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = three_entries(folder.path(), 1);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let verified = verify(&path).unwrap();
+        assert_eq!((verified.entries.len(), verified.torn), (3, false));
+    }
+
+    #[test]
+    fn nothing_is_made_before_the_first_act() {
+        let folder = tempfile::tempdir().unwrap();
+        let _journal = Journal::new(folder.path().join("journal"), origin(1));
+        assert!(files(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_new_file_names_the_heads_of_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = three_entries(folder.path(), 1);
+        let second = three_entries(folder.path(), 2);
+        let begin = fs::read_to_string(second).unwrap();
+        assert!(begin.lines().next().unwrap().contains(&verify(&first).unwrap().head));
+    }
+
+    #[test]
+    fn tampering_shows_with_its_line() {
+        let change = |text: &str| text.replacen("\"act\":2", "\"act\":9", 1);
+        let drop_second =
+            |text: &str| text.lines().filter(|l| !l.contains("\"act\":2")).collect::<Vec<_>>().join("\n") + "\n";
+        let drop_first = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n") + "\n";
+        let cases: [(&dyn Fn(&str) -> String, &str); 3] = [
+            (&change, "line 4: does not follow"),
+            (&drop_second, "line 3: does not follow"),
+            (&drop_first, "line 1: the beginning"),
+        ];
+        for (tamper, expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = three_entries(folder.path(), 1);
+            fs::write(&path, tamper(&fs::read_to_string(&path).unwrap())).unwrap();
+            let error = verify(&path).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_torn_tail_is_told_and_the_rest_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = three_entries(folder.path(), 1);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.trim_end().trim_end_matches('}')).unwrap();
+        let verified = verify(&path).unwrap();
+        assert_eq!((verified.entries.len(), verified.torn), (2, true));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_an_error_and_the_next_entry_tries_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("file/journal");
+        fs::write(folder.path().join("file"), "in the way").unwrap();
+        let mut journal = Journal::new(inside.clone(), origin(1));
+        assert!(journal.append(&entry(1)).unwrap_err().to_string().contains("file/journal"));
+        fs::remove_file(folder.path().join("file")).unwrap();
+        journal.append(&entry(2)).unwrap();
+        assert_eq!(verify(&files(&inside)[0]).unwrap().entries.len(), 1);
+    }
+}
