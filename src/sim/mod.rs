@@ -1,1 +1,22 @@
-//! The demo's world: a cluster, its traffic, its customers. A function of seed, time and acts.
+//! The demo's world: a cluster, its controller, its traffic and its customers.
+//!
+//! A function of scenario, seed, time and acts: whole seconds are lived through one by one, so the same acts
+//! at the same seconds give the same world however often it is looked at. Knows neither files, clock nor wire.
+
+mod controller;
+mod customers;
+mod dice;
+mod rollout;
+mod scaling;
+mod scenario;
+mod shared;
+mod world;
+
+pub use customers::{COUNTERS, Ledger};
+pub use rollout::{
+    Analysis, Edit, Event, Image, Measurement, Pause, PauseReason, Pod, ReplicaSet, Rollout, Spec, Status, Step,
+    StepTime,
+};
+pub use scenario::{Scenario, ScenarioError};
+pub use shared::Shared;
+pub use world::World;
