@@ -1,11 +1,14 @@
 //! How each source is reached, as configured. Secrets are named here (a file, a variable, a command), never held.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::{error::Spot, toml_file::Section};
+use crate::{core::settings::Environment, domain::time::Seconds};
+
 /// One configured source. Adding a kind of source adds one variant here and one line in `connect()`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SourceConfig {
     Kubernetes(KubernetesConfig),
@@ -23,7 +26,7 @@ pub struct KubernetesConfig {
     pub context: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrometheusConfig {
     /// Base address; `/api/v1/query_range` is appended.
@@ -34,6 +37,9 @@ pub struct PrometheusConfig {
     /// A PEM file with certificates to trust besides the system's.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// How far apart its samples are at most; older ones do not stand in for missing ones.
+    #[serde(default = "PrometheusConfig::default_interval")]
+    pub scrape_interval: Seconds,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,4 +47,100 @@ pub struct PrometheusConfig {
 pub struct DemoConfig {
     pub scenario: String,
     pub seed: u64,
+}
+
+impl PrometheusConfig {
+    /// Prometheus's own default, so that nothing is called stale that is not.
+    #[must_use]
+    pub const fn default_interval() -> Seconds {
+        Seconds(60.0)
+    }
+
+    #[must_use]
+    pub fn at(url: String) -> Self {
+        Self { url, token_file: None, ca_file: None, scrape_interval: Self::default_interval() }
+    }
+}
+
+/// A source of some layer, with what only the screen needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceEntry {
+    pub name: String,
+    pub environment: Environment,
+    pub namespaces: Vec<String>,
+    pub config: SourceConfig,
+    pub spot: Spot,
+}
+
+const ENVIRONMENTS: &[(&str, Environment)] =
+    &[("prod", Environment::Prod), ("staging", Environment::Staging), ("dev", Environment::Dev)];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Kubernetes,
+    Prometheus,
+}
+
+/// Reads one `[[sources]]`; none when anything that matters is wrong, which the section has noted.
+pub fn read(section: Section<'_>, home: Option<&Path>) -> Option<SourceEntry> {
+    let name = section.needed("name", "\"prod-eu\"");
+    if let Some(why) = name.as_deref().and_then(wrong_name) {
+        section.wrong("name", why, None);
+    }
+    let kinds = [("kubernetes", Kind::Kubernetes), ("prometheus", Kind::Prometheus)];
+    let Some(kind) = section.choice("kind", &kinds) else {
+        if !section.has("kind") {
+            section.wrong("kind", "is missing", "write `kind = \"kubernetes\"` or `kind = \"prometheus\"`".to_owned());
+        }
+        return None;
+    };
+    let environment = section.choice("environment", ENVIRONMENTS).unwrap_or_default();
+    let spot = section.spot("name");
+    let (namespaces, config) = match kind {
+        Kind::Kubernetes => {
+            let kubeconfig = section.path("kubeconfig", home);
+            let context = section.text("context");
+            let namespaces = section.texts("namespaces").unwrap_or_default();
+            (namespaces, SourceConfig::Kubernetes(KubernetesConfig { kubeconfig, context }))
+        }
+        Kind::Prometheus => {
+            let url = section.needed("url", "\"https://prometheus.example:9090\"");
+            if let Some(why) = url.as_deref().and_then(wrong_url) {
+                section.wrong("url", why.0, why.1.to_owned());
+            }
+            let scrape_interval = section.duration("scrape_interval").unwrap_or(PrometheusConfig::default_interval());
+            let (token_file, ca_file) = (section.path("token_file", home), section.path("ca_file", home));
+            (Vec::new(), SourceConfig::Prometheus(PrometheusConfig { url: url?, token_file, ca_file, scrape_interval }))
+        }
+    };
+    section.finish();
+    Some(SourceEntry { name: name?, environment, namespaces, config, spot })
+}
+
+/// Why this cannot be a source's name: it stands in targets, `source/namespace/name`.
+fn wrong_name(name: &str) -> Option<String> {
+    name.chars()
+        .find(|c| *c == '/' || c.is_whitespace() || c.is_control())
+        .map(|c| format!("a source's name stands in targets and cannot hold `{}`", c.escape_default()))
+}
+
+/// Why this cannot be the address of a source, and what to do.
+#[must_use]
+pub fn wrong_url(url: &str) -> Option<(String, &'static str)> {
+    const EXAMPLE: &str = "write it like `https://prometheus.example:9090`";
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let Some(rest) = rest else { return Some(("expected an address with http or https".to_owned(), EXAMPLE)) };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        let what = "an address cannot hold a user or a password".to_owned();
+        return Some((what, "put a bearer token into a file only you can read and name it in `token_file`"));
+    }
+    if authority.is_empty() || authority.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Some(("the address names no host".to_owned(), EXAMPLE));
+    }
+    if rest.contains(['?', '#']) {
+        let what = "an address of a source ends with its path".to_owned();
+        return Some((what, "leave out everything from `?` or `#` on"));
+    }
+    None
 }

@@ -22,8 +22,7 @@ pub(super) fn blockers(observed: &Observed) -> Vec<Clean> {
     if moving {
         found.extend(analysis::runs(observed).into_iter().filter_map(failed_analysis));
     }
-    if rollout.status.abort
-        && moving
+    if rollout.is_aborted()
         && let Some(aborted) = conditions.iter().find(|c| c.reason == "RolloutAborted")
     {
         found.push(lower_first(&aborted.message));

@@ -8,6 +8,7 @@ mod blockers;
 mod lengths;
 pub mod objects;
 mod phase;
+mod plans;
 mod pods;
 mod revisions;
 mod steps;
@@ -24,7 +25,6 @@ use crate::domain::{
     goal::Permission,
     release::{Release, ReleaseId, Strategy},
     target::Target,
-    way_back::{Means, WayBack},
 };
 
 /// The backend's word for a Rollout in a target's address.
@@ -130,21 +130,24 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
     let rollout = &observed.rollout;
     let (phase, message) = phase::phase(rollout);
     let experiment = &rollout.status.canary.current_experiment;
+    let id = ReleaseId {
+        target: target(source, rollout),
+        uid: rollout.metadata.uid.as_str().into(),
+        revision: rollout.status.current_pod_hash.as_str().into(),
+    };
+    let revisions = revisions::revisions(observed);
+    let weight = weight::weight(observed);
+    let ground = plans::Ground { observed, id: &id, revisions: &revisions, weight };
+    let (way_back, offers) = (plans::way_back(&ground), plans::offers(&ground));
     Release {
-        id: ReleaseId {
-            target: target(source, rollout),
-            uid: rollout.metadata.uid.as_str().into(),
-            revision: rollout.status.current_pod_hash.as_str().into(),
-        },
         strategy: if rollout.spec.strategy.blue_green.is_some() { Strategy::BlueGreen } else { Strategy::Canary },
         phase,
         message: message.into(),
         waiting: phase::waiting(observed),
         held: rollout.spec.paused,
-        aborted: rollout.status.abort && !rollout.is_fully_promoted(),
+        aborted: rollout.is_aborted(),
         steps: steps::steps(observed),
-        weight: weight::weight(observed),
-        revisions: revisions::revisions(observed),
+        weight,
         serving: weight::serving(observed),
         analyses: analysis::analyses(observed),
         experiments: (!experiment.is_empty())
@@ -153,21 +156,14 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
             .collect(),
         gates: Vec::new(),
         blockers: blockers::blockers(observed),
-        way_back: WayBack {
-            revision: None,
-            version: None,
-            means: Means::None("not computed".into()),
-            seconds: None,
-            capacity: None,
-            permission: Permission::Checking,
-            not_undone: Vec::new(),
-            worse_after: None,
-        },
-        offers: Vec::new(),
+        way_back,
+        offers,
         about: about::about(rollout),
         timeline: timeline::timeline(observed),
         started_at: times::started_at(observed),
         missing: observed.missing.iter().map(|m| format!("{}: {}", m.part.word(), m.why).into()).collect(),
+        id,
+        revisions,
     }
 }
 

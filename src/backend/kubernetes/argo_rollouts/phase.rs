@@ -39,6 +39,11 @@ pub(super) fn phase(rollout: &Rollout) -> (Phase, String) {
     }
 }
 
+/// The controller has not yet acted on what it was told last.
+pub(super) fn is_between_states(rollout: &Rollout) -> bool {
+    !rollout.is_observed() || rollout.is_between() || !workload_is_observed(rollout)
+}
+
 fn workload_is_observed(rollout: &Rollout) -> bool {
     const WORKLOAD_GENERATION: &str = "rollout.argoproj.io/workload-generation";
     rollout.spec.workload_ref.is_none()
@@ -101,10 +106,10 @@ fn computed(rollout: &Rollout) -> (Phase, String) {
 pub(super) fn waiting(observed: &Observed) -> Option<Waiting> {
     let rollout = &observed.rollout;
     let status = &rollout.status;
-    if !rollout.is_observed() || rollout.is_between() {
+    if is_between_states(rollout) {
         return Some(Waiting { on: WaitingOn::Controller, since: None });
     }
-    if status.abort || (rollout.is_fully_promoted() && status.pause_conditions.is_empty()) {
+    if rollout.is_aborted() || (rollout.is_fully_promoted() && status.pause_conditions.is_empty()) {
         return None;
     }
     if rollout.spec.paused {

@@ -45,11 +45,11 @@ pub(super) fn id(place: usize) -> StepId {
 fn state(rollout: &Rollout, place: usize, index: usize) -> StepState {
     let status = &rollout.status;
     // An abort sets the index back to 0 and waits there: nothing is current until a retry.
-    if status.abort && !rollout.is_fully_promoted() {
+    if rollout.is_aborted() {
         return StepState::Ahead;
     }
     // A full promotion sets the index to the end without having run the steps.
-    if status.promote_full && !rollout.is_fully_promoted() {
+    if rollout.is_promoting_fully() {
         return StepState::Skipped;
     }
     match place.cmp(&index) {

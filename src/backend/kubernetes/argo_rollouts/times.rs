@@ -29,7 +29,7 @@ impl StepTimes {
     /// Notes what the Rollout shows at `now`. Call it with every version seen, in order.
     pub fn observe(&mut self, rollout: &Rollout, now: DateTime<Utc>) {
         let of = (rollout.status.current_pod_hash.clone(), rollout.status.current_step_hash.clone());
-        let Some(index) = rollout.step_index().filter(|_| !rollout.status.abort && !rollout.status.promote_full) else {
+        let Some(index) = running_index(rollout) else {
             *self = Self { of, ..Self::default() };
             return;
         };
@@ -74,10 +74,15 @@ impl StepTimes {
     }
 }
 
+/// The step index, while the steps are being run through.
+fn running_index(rollout: &Rollout) -> Option<usize> {
+    rollout.step_index().filter(|_| !rollout.is_aborted() && !rollout.is_promoting_fully())
+}
+
 /// When a step began, and how long it took if it is done.
 pub(super) fn of_step(observed: &Observed, place: usize) -> (Option<DateTime<Utc>>, Option<Took>) {
     let rollout = &observed.rollout;
-    let Some(index) = rollout.step_index().filter(|_| !rollout.status.abort && !rollout.status.promote_full) else {
+    let Some(index) = running_index(rollout) else {
         return (None, None);
     };
     if place > index {

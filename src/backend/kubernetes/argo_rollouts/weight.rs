@@ -25,7 +25,7 @@ pub(super) fn weight(observed: &Observed) -> Weight {
 
 /// What the spec asks for at the current step.
 pub(super) fn wanted(rollout: &Rollout) -> f64 {
-    if rollout.status.abort {
+    if rollout.is_aborted() {
         return 0.0;
     }
     match rollout.step_index() {

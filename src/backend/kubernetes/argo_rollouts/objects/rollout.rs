@@ -82,9 +82,9 @@ pub struct Canary {
     pub traffic_routing: Option<TrafficRouting>,
     pub dynamic_stable_scale: bool,
     pub abort_scale_down_delay_seconds: Option<i64>,
-    pub ping_pong: Option<IgnoredAny>,
+    pub ping_pong: Option<Unread>,
     /// An analysis that runs beside all steps.
-    pub analysis: Option<IgnoredAny>,
+    pub analysis: Option<Unread>,
 }
 
 impl Canary {
@@ -116,10 +116,23 @@ pub struct BlueGreen {
 pub struct TrafficRouting {
     pub max_traffic_weight: Option<i64>,
     #[serde(deserialize_with = "null_is_empty")]
-    pub plugins: BTreeMap<String, IgnoredAny>,
+    pub plugins: BTreeMap<String, Unread>,
     /// The routers by name, and `managedRoutes`.
     #[serde(flatten)]
-    pub routers: BTreeMap<String, IgnoredAny>,
+    pub routers: BTreeMap<String, Unread>,
+}
+
+/// Something whose presence is all that matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "IgnoredAny")]
+pub struct Unread {
+    present: bool,
+}
+
+impl From<IgnoredAny> for Unread {
+    fn from(_: IgnoredAny) -> Self {
+        Self { present: true }
+    }
 }
 
 /// One step; exactly one of its fields is set.
@@ -128,7 +141,7 @@ pub struct TrafficRouting {
 pub struct CanaryStep {
     pub set_weight: Option<i64>,
     pub pause: Option<PauseStep>,
-    pub analysis: Option<IgnoredAny>,
+    pub analysis: Option<Unread>,
     pub experiment: Option<ExperimentStep>,
     pub set_canary_scale: Option<CanaryScale>,
     pub set_header_route: Option<NamedStep>,
@@ -192,9 +205,9 @@ pub struct RolloutStatus {
     /// A number as text; of old controllers something else.
     pub observed_generation: String,
     pub workload_observed_generation: String,
-    pub abort: bool,
+    pub abort: Option<bool>,
     pub aborted_at: Option<DateTime<Utc>>,
-    pub promote_full: bool,
+    pub promote_full: Option<bool>,
     pub controller_pause: bool,
     #[serde(deserialize_with = "null_is_empty")]
     pub pause_conditions: Vec<PauseCondition>,
@@ -310,6 +323,18 @@ impl Rollout {
     #[must_use]
     pub fn is_fully_promoted(&self) -> bool {
         self.status.stable_rs == self.status.current_pod_hash && !self.status.stable_rs.is_empty()
+    }
+
+    /// An abort was asked for, and the newest revision has not become the stable one all the same.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.status.abort == Some(true) && !self.is_fully_promoted()
+    }
+
+    /// A full promotion is on its way.
+    #[must_use]
+    pub fn is_promoting_fully(&self) -> bool {
+        self.status.promote_full == Some(true) && !self.is_fully_promoted()
     }
 
     #[must_use]

@@ -1,0 +1,303 @@
+//! The way back: abort while the update runs, undo where an abort would be ignored.
+
+use super::{CONTROLLER_SECONDS, Ground, Planned, expect, name, reach, request::On};
+use crate::{
+    backend::kubernetes::argo_rollouts::{Part, objects::ReplicaSet, steps},
+    domain::{
+        clean::Clean,
+        goal::{Denied, Direction, Goal, Permission},
+        plan::{Condition, Plan},
+        revision::{Revision, Tag},
+        time::Seconds,
+        way_back::{Capacity, Means, WayBack, Worse},
+    },
+};
+
+/// What a router needs to send everyone to pods that are already there.
+const SWITCH_SECONDS: Seconds = Seconds(3.0);
+/// Nothing here knows what the new code did to a database.
+const DATABASE: &str = "database: no source";
+
+/// Where "roll back" leads now.
+enum Back<'a> {
+    Abort(Option<&'a Revision>),
+    Undo { to: &'a Revision, set: &'a ReplicaSet, fast: bool },
+}
+
+pub(super) fn abort(ground: &Ground<'_>) -> Planned {
+    let rollout = ground.rollout();
+    if rollout.is_fully_promoted() {
+        let promoted = format!("{} is the stable revision already: an abort would be dropped", ground.new_version());
+        return Err(Denied::new(promoted).hint("roll back takes customers back"));
+    }
+    if rollout.is_aborted() {
+        return Err(Denied::new("it was aborted already"));
+    }
+    if rollout.is_promoting_fully() {
+        return Err(Denied::new("a full promotion ignores an abort").hint("roll back takes customers back"));
+    }
+    if rollout.status.stable_rs.is_empty() {
+        return Err(Denied::new("there is no stable revision to go back to"));
+    }
+    Ok(abort_plan(ground, Goal::Abort))
+}
+
+pub(super) fn rollback(ground: &Ground<'_>, to: Option<u64>) -> Planned {
+    let goal = Goal::Rollback { to };
+    match back(ground, to)? {
+        Back::Abort(_) => Ok(abort_plan(ground, goal)),
+        Back::Undo { to, set, fast } => Ok(undo_plan(ground, goal, to, set, fast)),
+    }
+}
+
+/// The means that works in this state, or why there is none.
+fn back<'a>(ground: &'a Ground<'_>, to: Option<u64>) -> Result<Back<'a>, Denied> {
+    let rollout = ground.rollout();
+    if let Some(number) = to {
+        let target = ground.revisions.iter().find(|r| r.number == Some(number));
+        let target = target.ok_or_else(|| Denied::new(format!("revision {number} is no longer kept")))?;
+        if target.hash == ground.id.revision {
+            return Err(Denied::new(format!("revision {number} is the newest one")));
+        }
+        return undo(ground, target);
+    }
+    if rollout.is_aborted() {
+        let on = if ground.weight.set == Some(0.0) { "customers are on" } else { "customers are on their way to" };
+        return Err(Denied::new(format!("it was aborted already: {on} {}", ground.old_version()))
+            .hint("retry it, or put the old version back where the template is kept"));
+    }
+    if rollout.is_fully_promoted() {
+        return undo(ground, previous(ground)?);
+    }
+    let Some(stable) = ground.stable() else {
+        return Err(Denied::new("there is no stable revision to go back to"));
+    };
+    if rollout.is_promoting_fully() { undo(ground, stable) } else { Ok(Back::Abort(Some(stable))) }
+}
+
+fn undo<'a>(ground: &'a Ground<'_>, to: &'a Revision) -> Result<Back<'a>, Denied> {
+    let rollout = ground.rollout();
+    if let Some(workload) = &rollout.spec.workload_ref {
+        let lies = format!("its template lies in {} `{}`: not yet supported", workload.kind, workload.name);
+        return Err(Denied::new(lies).hint("put the old version back there, or where that is kept"));
+    }
+    if let Some(missing) = ground.observed.missing.iter().find(|m| m.part == Part::ReplicaSets) {
+        return Err(Denied::new(format!("the old template cannot be read: {}", missing.why)));
+    }
+    let set = ground.observed.replica_set(to.hash.raw());
+    let set = set.ok_or_else(|| Denied::new(format!("revision {} is no longer kept", to.version)))?;
+    let fast =
+        to.is(Tag::Stable) || rollout.steps().is_empty() || (rollout.is_fully_promoted() && in_window(ground, set));
+    Ok(Back::Undo { to, set, fast })
+}
+
+/// The newest older revision, without those that are known to have been aborted.
+fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
+    let newest = ground.newest().and_then(|r| r.number);
+    let mut older: Vec<&Revision> =
+        ground.revisions.iter().filter(|r| r.number < newest && r.number.is_some()).collect();
+    older.sort_by_key(|r| std::cmp::Reverse(r.number));
+    let good = older.iter().find(|r| record(ground, r) != Some(Record::Aborted));
+    good.or(older.first()).copied().ok_or_else(|| {
+        match ground.observed.missing.iter().find(|m| m.part == Part::ReplicaSets) {
+            Some(missing) => Denied::new(format!("older revisions cannot be seen: {}", missing.why)),
+            None => Denied::new("there is no older revision"),
+        }
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Record {
+    Completed,
+    Aborted,
+}
+
+/// How a revision ended, if an event still tells.
+fn record(ground: &Ground<'_>, revision: &Revision) -> Option<Record> {
+    let number = revision.number?;
+    let says = |message: &str, words: &str| {
+        let rest = message.split_once(words).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| rest.split(|c: char| !c.is_ascii_digit()).next() == Some(number.to_string().as_str()))
+    };
+    let events = ground.observed.events.iter().filter_map(|event| {
+        let record = match event.reason.as_str() {
+            "RolloutAborted" => Record::Aborted,
+            "RolloutCompleted" => Record::Completed,
+            _ => return None,
+        };
+        says(&event.message, " update to revision ").then_some((event.at()?, record))
+    });
+    events.max_by_key(|(at, _)| *at).map(|(_, record)| record)
+}
+
+/// Whether the controller skips all steps on the way to an older revision. It compares ages, not numbers.
+fn in_window(ground: &Ground<'_>, target: &ReplicaSet) -> bool {
+    let created = |rs: &ReplicaSet| rs.metadata.creation_timestamp;
+    let rollout = ground.rollout();
+    let Some(window) = rollout.spec.rollback_window.as_ref().and_then(|w| w.revisions) else { return false };
+    // After completion the newest is the stable one; before, this tells how it will be.
+    let Some(from) = ground.observed.replica_set(&rollout.status.current_pod_hash).and_then(created) else {
+        return false;
+    };
+    let Some(to) = created(target) else { return false };
+    let between = ground.observed.replica_sets.iter().filter_map(created).filter(|at| *at > to && *at < from).count();
+    to < from && i64::try_from(between).is_ok_and(|between| between < window)
+}
+
+fn abort_plan(ground: &Ground<'_>, goal: Goal) -> Plan {
+    let rollout = ground.rollout();
+    let stable = &rollout.status.stable_rs;
+    let promote_full = rollout.status.promote_full.map_or(serde_json::Value::Null, Into::into);
+    let patch = ground
+        .patch(On::Status)
+        .test("/status/promoteFull", promote_full)
+        .only_if("no full promotion was begun")
+        .set("/status/abort", true);
+    let (new, old) = (ground.new_version(), ground.old_version());
+    let mut all = vec![Condition::Aborted(true)];
+    if rollout.has_traffic_routing() || ground.observed.sees(Part::ReplicaSets) {
+        all.push(Condition::Fully(name(stable)));
+    }
+    let within = if switches(ground) { CONTROLLER_SECONDS } else { ground.deadline() };
+    let mut plan = ground.plan(goal, Direction::Back, patch, expect(format!("100 % is on {old}"), all, within));
+    let pods = capacity(ground, ground.stable()).map(|c| format!(" ({} of {} pods ready)", c.ready, c.needed));
+    let how = if switches(ground) {
+        format!("in ≈{SWITCH_SECONDS}")
+    } else if rollout.has_traffic_routing() {
+        "as its pods come up again".into()
+    } else {
+        "by a rolling update back".into()
+    };
+    plan.customers = format!("{} on {new} → 100 % on {old} {how}{}", ground.share(), pods.unwrap_or_default()).into();
+    plan.not_undone = vec![DATABASE.into(), template_stays(ground)];
+    let steps = rollout.steps().len();
+    plan.going_on =
+        (steps > 0).then(|| format!("retry = step 1 again, all {steps} steps, {}", reach::all_steps(ground).1).into());
+    plan
+}
+
+fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, fast: bool) -> Plan {
+    let rollout = ground.rollout();
+    let patch = ground.patch(On::Spec).restore_template(&set.metadata.name, &set.spec.template.digest);
+    let (new, old) = (ground.new_version(), &to.version);
+    let number = to.number.map_or_else(|| old.to_string(), |n| format!("revision {n} ({old})"));
+    let expect = if fast {
+        let mut all = vec![Condition::Tagged(to.hash.clone(), Tag::Stable)];
+        if rollout.has_traffic_routing() {
+            all.push(Condition::Fully(to.hash.clone()));
+        }
+        all.push(Condition::Aborted(false));
+        let within = if switches(ground) && has_room(ground, to) { CONTROLLER_SECONDS } else { ground.deadline() };
+        expect(format!("100 % is on {old}"), all, within)
+    } else {
+        // The steps take as long as they take; what can be seen soon is that it set out.
+        let set_out = vec![Condition::Tagged(to.hash.clone(), Tag::Canary)];
+        expect(format!("{old} is being brought in again"), set_out, CONTROLLER_SECONDS)
+    };
+    let mut plan = ground.plan(goal, Direction::Back, patch, expect);
+    let from = if rollout.is_fully_promoted() { "100 %".to_owned() } else { ground.share() };
+    let how = match (fast, switches(ground) && has_room(ground, to)) {
+        (true, true) => format!("in ≈{SWITCH_SECONDS}"),
+        (true, false) => "as its pods come up, no steps".into(),
+        (false, _) => format!("through all {} steps again, {}", rollout.steps().len(), reach::all_steps(ground).1),
+    };
+    plan.customers = format!("{from} on {new} → 100 % on {number} {how}").into();
+    plan.not_undone = vec![DATABASE.into()];
+    if ground.reverts().is_some() {
+        plan.not_undone.push(format!("the template in git still says {new}").into());
+    }
+    if !fast {
+        plan.warnings.push("every step and analysis runs again: until then customers stay on the bad version".into());
+        plan.reach = Some(reach::reach(&Ground { weight: starting(), ..*ground }, 0));
+    }
+    if rollout.is_promoting_fully() {
+        plan.warnings.push("if the full promotion ends first, this goes through all steps again".into());
+    }
+    if !to.is(Tag::Stable) {
+        let known = match record(ground, to) {
+            Some(Record::Completed) => None,
+            Some(Record::Aborted) => Some(format!("{number} was aborted when it was brought in")),
+            None => Some(format!("{number} is the one asked for; whether it ever had all traffic is not recorded")),
+        };
+        plan.warnings.extend(known.map(Clean::from));
+    }
+    plan
+}
+
+const fn starting() -> crate::domain::weight::Weight {
+    crate::domain::weight::Weight { wanted: Some(0.0), set: Some(0.0), verified: None }
+}
+
+/// Whether a router can send everyone to pods that are kept running.
+fn switches(ground: &Ground<'_>) -> bool {
+    ground.rollout().has_traffic_routing() && ground.rollout().canary().is_some_and(|c| !c.dynamic_stable_scale)
+}
+
+fn has_room(ground: &Ground<'_>, to: &Revision) -> bool {
+    capacity(ground, Some(to)).is_some_and(|c| c.ready >= c.needed)
+}
+
+fn capacity(ground: &Ground<'_>, of: Option<&Revision>) -> Option<Capacity> {
+    let revision = of.filter(|_| ground.observed.sees(Part::ReplicaSets))?;
+    Some(Capacity { ready: revision.ready, needed: ground.rollout().spec.replicas() })
+}
+
+fn template_stays(ground: &Ground<'_>) -> Clean {
+    format!("template still says {}: the next edit of it ships it again", ground.new_version()).into()
+}
+
+/// The way back as a line on the screen.
+pub(in super::super) fn way_back(ground: &Ground<'_>) -> WayBack {
+    let found = ground.canary().and_then(|()| ground.settled()).and_then(|()| back(ground, None));
+    let permissions = &ground.observed.permissions;
+    match found {
+        Err(denied) => none(ground, denied.why),
+        Ok(Back::Abort(stable)) => WayBack {
+            revision: stable.and_then(|r| r.number),
+            version: Some(ground.old_version()),
+            means: Means::Abort,
+            seconds: switches(ground).then_some(SWITCH_SECONDS),
+            capacity: capacity(ground, stable),
+            permission: permissions.status.clone(),
+            not_undone: vec![DATABASE.into(), template_stays(ground)],
+            worse_after: worse(ground, stable),
+        },
+        Ok(Back::Undo { to, fast, .. }) => WayBack {
+            revision: to.number,
+            version: Some(to.version.clone()),
+            means: if fast { Means::UndoFast } else { Means::UndoThroughSteps },
+            seconds: match (fast, switches(ground) && has_room(ground, to)) {
+                (true, true) => Some(SWITCH_SECONDS),
+                (true, false) => None,
+                (false, _) => reach::all_steps(ground).0,
+            },
+            capacity: capacity(ground, Some(to)),
+            permission: permissions.spec.clone(),
+            not_undone: vec![DATABASE.into()],
+            worse_after: None,
+        },
+    }
+}
+
+fn none(ground: &Ground<'_>, why: Clean) -> WayBack {
+    WayBack {
+        revision: ground.stable().and_then(|r| r.number),
+        version: None,
+        means: Means::None(why),
+        seconds: None,
+        capacity: None,
+        permission: Permission::Checking,
+        not_undone: Vec::new(),
+        worse_after: None,
+    }
+}
+
+/// The last step, unless the way back stays short after it.
+fn worse(ground: &Ground<'_>, stable: Option<&Revision>) -> Option<Worse> {
+    let last = ground.rollout().steps().len().checked_sub(1)?;
+    let set = stable.and_then(|stable| ground.observed.replica_set(stable.hash.raw()));
+    if set.is_some_and(|set| in_window(ground, set)) {
+        return None;
+    }
+    Some(Worse { after: steps::id(last), text: format!("way back {}", reach::all_steps(ground).1).into() })
+}

@@ -1,0 +1,85 @@
+//! What a forward plan commits to: everything that happens until a person is asked again.
+
+use super::Ground;
+use crate::{
+    backend::kubernetes::argo_rollouts::{lengths, steps, weight},
+    domain::{clean::Clean, plan::Reach, step::StepKind, time::Seconds},
+};
+
+/// From step `from` (counted from 0) on. `at` is the weight it starts from.
+pub(super) fn reach(ground: &Ground<'_>, from: usize) -> Reach {
+    let rollout = ground.rollout();
+    let mut highest = ground.weight.set.or(ground.weight.wanted).unwrap_or(0.0);
+    if let Some(before) = from.checked_sub(1) {
+        highest = highest.max(weight::weight_at(rollout, before));
+    }
+    let mut path = Vec::new();
+    let mut length = Length::default();
+    for (place, step) in rollout.steps().iter().enumerate().skip(from) {
+        let kind = steps::kind(rollout, step);
+        if kind == StepKind::Person {
+            let at = steps::percent(weight::weight_at(rollout, place));
+            let next_stop = format!("{} at {at} %", ground.step_words(place));
+            return Reach { weight: highest, next_stop: Some(next_stop.into()), seconds: length.known(), path };
+        }
+        if let StepKind::SetWeight(percent) = kind {
+            highest = highest.max(percent);
+        }
+        length.add(&kind, steps::planned(ground.observed, place, step));
+        path.push(steps::label(rollout, step).into());
+    }
+    // After the last step everything moves, whatever the last weight was.
+    if path.last().is_none_or(|last: &Clean| last.as_str() != "weight 100 %") {
+        path.push("all traffic".into());
+    }
+    Reach { weight: 100.0, next_stop: None, seconds: length.known(), path }
+}
+
+/// Time that the spec knows of; setting a weight takes none that it could tell.
+#[derive(Default)]
+struct Length {
+    sum: f64,
+    unknown: bool,
+}
+
+impl Length {
+    fn add(&mut self, kind: &StepKind, planned: Option<Seconds>) {
+        match (kind, planned) {
+            (_, Some(planned)) => self.sum += planned.0,
+            (StepKind::SetWeight(_) | StepKind::Scale | StepKind::Route | StepKind::Person, None) => {}
+            (StepKind::Wait | StepKind::Analysis | StepKind::Experiment | StepKind::Job, None) => self.unknown = true,
+        }
+    }
+
+    fn known(&self) -> Option<Seconds> {
+        (!self.unknown && self.sum > 0.0).then_some(Seconds(self.sum))
+    }
+}
+
+/// How long all steps take and how many people they ask: "≈10m30s + 2 people".
+pub(super) fn all_steps(ground: &Ground<'_>) -> (Option<Seconds>, String) {
+    let rollout = ground.rollout();
+    let mut length = Length::default();
+    let mut people = 0;
+    for (place, step) in rollout.steps().iter().enumerate() {
+        let kind = steps::kind(rollout, step);
+        people += usize::from(kind == StepKind::Person);
+        length.add(&kind, steps::planned(ground.observed, place, step));
+    }
+    let time = match length.known() {
+        Some(seconds) => format!("≈{}", lengths::short(seconds)),
+        None if length.unknown => "unknown time".into(),
+        None => "moments".into(),
+    };
+    let people = match people {
+        0 => String::new(),
+        1 => " + a person".into(),
+        _ => format!(" + {people} times a person"),
+    };
+    (length.known(), format!("{time}{people}"))
+}
+
+/// Who is asked next, in words for the first line of a dialog.
+pub(super) fn asked_again(reach: &Reach) -> String {
+    reach.next_stop.as_ref().map_or_else(|| "nobody is asked again".into(), |stop| format!("asked again at {stop}"))
+}

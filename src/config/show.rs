@@ -1,0 +1,121 @@
+//! The configuration as it holds, written so that it could be a file again. Names where secrets are, never what they are.
+
+use std::fmt::Write as _;
+
+use toml::Value;
+
+use super::{Loaded, source::SourceConfig};
+use crate::{
+    core::{
+        command::COMMANDS,
+        settings::{Environment, SourceSetting},
+    },
+    domain::panel::{Better, PanelKind, PanelSpec},
+};
+
+/// TOML, with the files it came from and all notes as comments.
+#[must_use]
+pub fn show(loaded: &Loaded) -> String {
+    let mut out = String::new();
+    for file in &loaded.files {
+        let _ = writeln!(out, "# read: {}", file.display());
+    }
+    for note in loaded.notes.iter().chain(&loaded.no_cluster) {
+        let _ = writeln!(out, "# note: {note}");
+    }
+    let settings = &loaded.settings;
+    line(&mut out, "theme", &loaded.theme);
+    line(
+        &mut out,
+        "zone",
+        if settings.zone.minutes_east == 0 && &*settings.zone.name == "UTC" { "utc" } else { "local" },
+    );
+    let _ = writeln!(out, "\n[policy]\nread_only = {}", settings.policy.read_only.is_some());
+    line(&mut out, "armed_for", &settings.policy.armed_for.to_string());
+    if !settings.keys.is_empty() {
+        out.push_str("\n[keys]\n");
+        for (command, keys) in &settings.keys {
+            let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
+            let name = COMMANDS.iter().find(|spec| spec.command == *command).map_or("", |spec| spec.name);
+            let _ = writeln!(out, "{name} = {}", Value::from(keys));
+        }
+    }
+    for (setting, (_, config)) in settings.sources.iter().zip(&loaded.sources) {
+        source(&mut out, setting, config);
+    }
+    for spec in &settings.panels {
+        panel(&mut out, spec);
+    }
+    out
+}
+
+fn line(out: &mut String, key: &str, value: &str) {
+    let _ = writeln!(out, "{key} = {}", Value::from(value));
+}
+
+fn source(out: &mut String, setting: &SourceSetting, config: &SourceConfig) {
+    out.push_str("\n[[sources]]\n");
+    line(out, "name", setting.name.raw());
+    match setting.environment {
+        Environment::Prod => line(out, "environment", "prod"),
+        Environment::Staging => line(out, "environment", "staging"),
+        Environment::Dev => line(out, "environment", "dev"),
+        Environment::Unnamed => {}
+    }
+    let path = |out: &mut String, key: &str, path: &Option<std::path::PathBuf>| {
+        if let Some(path) = path {
+            line(out, key, &path.display().to_string());
+        }
+    };
+    match config {
+        SourceConfig::Kubernetes(config) => {
+            line(out, "kind", "kubernetes");
+            let names: Vec<_> = setting.folders.iter().map(|name| name.raw().to_owned()).collect();
+            let _ = writeln!(out, "namespaces = {}", Value::from(names));
+            path(out, "kubeconfig", &config.kubeconfig);
+            if let Some(context) = &config.context {
+                line(out, "context", context);
+            }
+        }
+        SourceConfig::Prometheus(config) => {
+            line(out, "kind", "prometheus");
+            line(out, "url", &config.url);
+            path(out, "token_file", &config.token_file);
+            path(out, "ca_file", &config.ca_file);
+            line(out, "scrape_interval", &config.scrape_interval.to_string());
+        }
+        SourceConfig::Demo(config) => {
+            line(out, "kind", "demo");
+            line(out, "scenario", &config.scenario);
+        }
+    }
+}
+
+fn panel(out: &mut String, spec: &PanelSpec) {
+    let _ = writeln!(out, "\n[[panels]]  # {}", spec.origin);
+    line(out, "name", &spec.name);
+    let PanelKind::Ratio { events, exposures, by } = &spec.kind;
+    line(out, "kind", "ratio");
+    if !spec.targets.0.is_empty() {
+        line(out, "targets", &spec.targets.0.join("/"));
+    }
+    line(out, "source", spec.source.raw());
+    line(out, "events", events);
+    line(out, "exposures", exposures);
+    line(out, "by", by);
+    line(
+        out,
+        "better",
+        match spec.better {
+            Better::Higher => "higher",
+            Better::Lower => "lower",
+        },
+    );
+    let _ = writeln!(out, "tolerance = {}\ncritical = {}\nbusiness = {}", spec.tolerance, spec.critical, spec.business);
+    if let Some(group) = &spec.group {
+        line(out, "group", group);
+    }
+    line(out, "lag", &spec.lag.to_string());
+    line(out, "unit", &spec.unit);
+    let _ = writeln!(out, "per = {}", spec.per);
+}
