@@ -1,0 +1,118 @@
+//! From series as they came to one typed answer. Pure: the same input gives the same answer.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+
+use super::wire::{Matrix, RawSeries};
+use crate::domain::{
+    clean::{Clean, Name},
+    failure::{Failure, FailureKind},
+    question::{Answer, Query, Question, Values},
+    series::{Point, Series},
+    time::Seconds,
+};
+
+/// Steps the newest sample may lie behind the end of the question.
+const MAX_STEPS_BEHIND: i64 = 2;
+
+/// Why a set of series is no value.
+enum Flaw {
+    NotFinite,
+    Wrong(Failure),
+}
+
+/// Judges what came, the worst first: something wrong, then something missing, then something old.
+pub fn answer(question: &Question, matrices: Vec<Matrix>, skew: Option<f64>) -> Answer {
+    let mut sets = Vec::new();
+    let mut doubts: Vec<Clean> = Vec::new();
+    let mut not_finite = false;
+    for (query, matrix) in question.queries.iter().zip(matrices) {
+        for doubt in matrix.doubts {
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
+            }
+        }
+        match set(question, query, matrix.series) {
+            Ok(series) => sets.push(series),
+            Err(Flaw::Wrong(failure)) => return Answer::Error(failure),
+            Err(Flaw::NotFinite) => not_finite = true,
+        }
+    }
+    if let Some(first) = doubts.first() {
+        return Answer::Partial(match doubts.len() {
+            1 => first.clone(),
+            more => format!("{first} (and {} more)", more - 1).into(),
+        });
+    }
+    if not_finite {
+        return Answer::NotFinite;
+    }
+    // The set that is furthest behind decides: events without exposures are no ratio.
+    let newest =
+        sets.iter().map(|set| set.iter().filter_map(|series| series.points.last()).map(|point| point.at).max());
+    let Some(newest) = newest.collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min()) else {
+        return Answer::NoData;
+    };
+    let behind = question.to - newest;
+    if behind > MAX_STEPS_BEHIND * question.step {
+        #[expect(clippy::cast_precision_loss, reason = "seconds of one question")]
+        return Answer::Stale(Seconds(behind as f64));
+    }
+    DateTime::from_timestamp(newest, 0).map_or(Answer::NoData, |newest| Answer::Value(Values { sets, newest, skew }))
+}
+
+fn wrong(summary: String, hint: String) -> Flaw {
+    Flaw::Wrong(Failure::new(FailureKind::Malformed, summary).hint(hint))
+}
+
+fn set(question: &Question, query: &Query, raw: Vec<RawSeries>) -> Result<Vec<Series>, Flaw> {
+    let mut found: BTreeMap<String, Series> = BTreeMap::new();
+    for series in raw {
+        let by = query.by.as_str();
+        let Some(instance) = series.metric.get(by).filter(|instance| !instance.is_empty()).cloned() else {
+            let hint = format!("let the query keep it: `sum by ({by}) (…)`");
+            return Err(wrong(format!("a series has no label `{by}`"), hint));
+        };
+        if !series.histograms.is_empty() {
+            let hint = "take its count: `histogram_count(…)`".to_owned();
+            return Err(wrong(format!("the series of `{instance}` is a histogram and no counter"), hint));
+        }
+        let points = points(question, &instance, &series.values)?;
+        // Which of two would be right cannot be known, and their sum would hide resets.
+        if found.contains_key(&instance) {
+            let hint = format!("make them one: `sum by ({by}) (…)`");
+            return Err(wrong(format!("there are several series with `{by}` = `{instance}`"), hint));
+        }
+        if !points.is_empty() {
+            found.insert(instance.clone(), Series { instance: Name::new(instance), points });
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+fn points(question: &Question, instance: &str, values: &[(f64, String)]) -> Result<Vec<Point>, Flaw> {
+    let mut points = Vec::with_capacity(values.len());
+    for (at, text) in values {
+        let value: f64 = text
+            .parse()
+            .map_err(|_unread| wrong(format!("a value of `{instance}` is no number"), "see the address".to_owned()))?;
+        if !value.is_finite() {
+            return Err(Flaw::NotFinite);
+        }
+        let asked = || format!("a sample of `{instance}` lies where none was asked for");
+        let see = || "see whether something between here and there changes questions".to_owned();
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, and is then not among the times asked for")]
+        let at = at.round() as i64;
+        if at < question.from || at > question.to || (at - question.from) % question.step != 0 {
+            return Err(wrong(asked(), see()));
+        }
+        points.push(Point { at, value });
+    }
+    points.sort_by_key(|point| point.at);
+    if points.windows(2).any(|pair| matches!(pair, [a, b] if a.at == b.at)) {
+        let hint = "see whether two servers answer as one".to_owned();
+        return Err(wrong(format!("the series of `{instance}` has two values for the same time"), hint));
+    }
+    Ok(points)
+}

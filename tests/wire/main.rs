@@ -1,0 +1,5 @@
+//! What sources make of answers over the wire: the good, the wrong, the cut and the slow.
+#![expect(clippy::unwrap_used, reason = "these are tests; the lint knows test functions only")]
+
+mod prometheus;
+mod raw_server;
