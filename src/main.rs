@@ -1,3 +1,50 @@
 //! Parse, dispatch, exit code.
 
-fn main() {}
+use std::{io, process::ExitCode};
+
+use clap::Parser as _;
+use flightdeck::{
+    cli::{Cli, Command, ConfigCommand},
+    headless::{
+        commands, keys, load, print,
+        problem::{Code, Problem},
+    },
+    runtime::clock::Clock,
+};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read our output has what they wanted.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::complain(&format!("{error:#}"));
+            ExitCode::from(error.downcast_ref::<Problem>().map_or(Code::Usage, |problem| problem.code) as u8)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<u8> {
+    let clock = Clock::real();
+    let global = &cli.global;
+    match cli.command {
+        Command::Keys { markdown: true } => print::out(&keys::markdown())?,
+        Command::Keys { markdown: false } => {
+            let loaded = load::load(global, &load::paths()?, &clock)?;
+            print::out(&keys::text(&loaded.settings.keys))?;
+        }
+        Command::Trust { file } => commands::trust(file, &load::paths()?)?,
+        Command::Config { command: ConfigCommand::Show } => commands::show(global, &load::paths()?, &clock)?,
+        Command::Config { command: ConfigCommand::Check } => commands::check(global, &load::paths()?, &clock)?,
+        Command::Completions { shell } => commands::completions(shell)?,
+        Command::Man => commands::man()?,
+    }
+    Ok(0)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -106,7 +106,8 @@ fn sources(
         match cluster(inputs, given, &clusters) {
             Ok(entry) => clusters = vec![entry],
             Err(error) if given.context.is_some() || given.kubeconfig.is_some() => errors.push(error),
-            Err(error) => no_cluster = Some(error.to_string()),
+            Err(ConfigError { what, hint: Some(hint), .. }) => no_cluster = Some(format!("{what}; {hint}")),
+            Err(ConfigError { what, .. }) => no_cluster = Some(what),
         }
     }
     if let Some(namespaces) = &given.namespaces {

@@ -1,0 +1,113 @@
+//! The commands that only read or write files of this machine.
+
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::{
+    load, print,
+    problem::{Code, Problem},
+};
+use crate::{
+    cli::{Cli, Global},
+    config::{
+        file,
+        paths::Paths,
+        show,
+        trust::{self, Trusted},
+    },
+    runtime::clock::Clock,
+};
+
+/// Trusts a project's file as it is now.
+///
+/// # Errors
+/// When there is none, it is wrong, or the list of trusted files cannot be written.
+pub fn trust(named: Option<PathBuf>, paths: &Paths) -> anyhow::Result<()> {
+    let here = env::current_dir()?;
+    let file = match named {
+        Some(file) => file,
+        None => trust::project_file(&here).ok_or_else(|| {
+            Problem::usage(format!("there is no `{}` here; name the file to trust", trust::PROJECT_FILE))
+        })?,
+    };
+    let unreadable = |file: &Path, error| Problem::usage(format!("{} cannot be read: {error}", file.display()));
+    let file = file.canonicalize().map_err(|error| unreadable(&file, error))?;
+    if file.file_name().is_none_or(|name| name != trust::PROJECT_FILE) {
+        let name = trust::PROJECT_FILE;
+        return Err(Problem::usage(format!("only a file named `{name}` is ever read from a project")).into());
+    }
+    let content = fs::read(&file).map_err(|error| unreadable(&file, error))?;
+    let text = String::from_utf8_lossy(&content);
+    let panels = file::project(&file, &text)
+        .map_err(|errors| Problem::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    Trusted::new(&paths.data).add(&file, &content).map_err(|error| {
+        Problem::usage(format!("the list of trusted files in {} cannot be written: {error}", paths.data.display()))
+    })?;
+    let mut text = format!("trusted as it is now: {}\n", file.display());
+    for panel in panels {
+        let _ = writeln!(text, "panel {}", panel.spec.name);
+    }
+    print::out(&text)?;
+    Ok(())
+}
+
+/// Prints the configuration as it holds.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn show(global: &Global, paths: &Paths, clock: &Clock) -> anyhow::Result<()> {
+    print::out(&show::show(&load::load(global, paths, clock)?))?;
+    Ok(())
+}
+
+/// Says that the configuration is right and which files it comes from.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn check(global: &Global, paths: &Paths, clock: &Clock) -> anyhow::Result<()> {
+    let loaded = load::load(global, paths, clock)?;
+    let mut text = String::new();
+    for file in &loaded.files {
+        let _ = writeln!(text, "read {}", paths.short(file));
+    }
+    for note in &loaded.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    if let Some(why) = loaded.no_cluster {
+        print::out(&text)?;
+        return Err(Problem::new(Code::Usage, why).into());
+    }
+    let (sources, panels) = (loaded.settings.sources.len(), loaded.settings.panels.len());
+    let _ = writeln!(text, "all right: {sources} sources, {panels} panels");
+    print::out(&text)?;
+    Ok(())
+}
+
+/// Prints completions.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn completions(shell: Shell) -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "flightdeck", &mut text);
+    print::out(&String::from_utf8_lossy(&text))?;
+    Ok(())
+}
+
+/// Prints the man page.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn man() -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    print::out(&String::from_utf8_lossy(&text))?;
+    Ok(())
+}

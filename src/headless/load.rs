@@ -1,0 +1,67 @@
+//! The configuration of this process: its flags, its environment, its folders.
+
+use std::{collections::BTreeMap, env, path::PathBuf};
+
+use super::problem::{Code, Problem};
+use crate::{
+    backend::kubeconfig,
+    cli::Global,
+    config::{
+        self, Inputs, Loaded,
+        given::{Given, Said},
+        paths::Paths,
+    },
+    runtime::clock::Clock,
+};
+
+/// The folders of this account.
+///
+/// # Errors
+/// When the account has no home.
+pub fn paths() -> Result<Paths, Problem> {
+    Paths::of_this_account().ok_or_else(|| Problem::usage("this account has no home folder; set `HOME`"))
+}
+
+/// Resolves the configuration and says its notes on standard error.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn load(global: &Global, paths: &Paths, clock: &Clock) -> Result<Loaded, Problem> {
+    let folder = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    // A variable that is not text cannot be one of ours.
+    let variables: BTreeMap<String, String> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let inputs = Inputs {
+        paths,
+        variables: &variables,
+        flags: flags(global),
+        folder: &folder,
+        now: clock.real_wall(),
+        contexts: &kubeconfig::contexts,
+    };
+    config::load(&inputs).map_err(|errors| Problem::usage(errors.to_string()))
+}
+
+/// Why there is nothing to look at, if so.
+///
+/// # Errors
+/// When no cluster is configured and none can be guessed.
+pub fn needs_cluster(loaded: &Loaded) -> Result<(), Problem> {
+    loaded.no_cluster.as_ref().map_or(Ok(()), |why| Err(Problem::new(Code::Usage, why)))
+}
+
+fn flags(global: &Global) -> Given {
+    let said = |value: &Option<String>, by: &str| value.clone().map(|value| Said::new(value, by));
+    let path = |value: &Option<PathBuf>, by: &str| value.clone().map(|value| Said::new(value, by));
+    Given {
+        config: path(&global.config, "--config"),
+        context: said(&global.context, "--context"),
+        kubeconfig: path(&global.kubeconfig, "--kubeconfig"),
+        namespaces: (!global.namespace.is_empty()).then(|| Said::new(global.namespace.clone(), "--namespace")),
+        prometheus: said(&global.prometheus, "--prometheus"),
+        theme: said(&global.theme, "--theme"),
+        read_only: global.read_only.then(|| Said::new(true, "--read-only")),
+        zone: None,
+    }
+}
