@@ -1,5 +1,6 @@
 //! Platforms that run deploys. One folder each; nothing outside this layer knows which one it talks to.
 
+pub mod demo;
 pub mod kubeconfig;
 pub mod kubernetes;
 

@@ -4,6 +4,8 @@ pub mod prometheus;
 
 use std::sync::Arc;
 
+pub mod demo;
+
 use futures::future::BoxFuture;
 
 use crate::{

@@ -19,7 +19,7 @@ use serde::{
 pub use analysis_run::{AnalysisRun, AnalysisRunStatus, Measurement, Metric, MetricResult};
 pub use event::{Event, InvolvedObject};
 pub use pod::{Container, ContainerState, ContainerStatus, Pod, PodStatus, Terminated};
-pub use replica_set::ReplicaSet;
+pub use replica_set::{ReplicaSet, digest};
 pub use rollout::{
     AnalysisStatus, BlueGreen, Canary, CanaryStep, PauseCondition, Rollout, RolloutSpec, RolloutStatus, Weights,
 };
