@@ -2,11 +2,13 @@
 //! scrolling within them, so both read them here.
 
 use super::{
+    command::{COMMANDS, Spec},
     layout::{self, Tier},
     state::{Open, Pane, State, View},
     urgency::contains,
 };
 use crate::domain::{
+    analysis::Analysis,
     release::Release,
     revision::{Pod, Revision},
     timeline::Moment,
@@ -69,15 +71,42 @@ pub fn shown_revisions(release: &Release) -> impl Iterator<Item = &Revision> {
         .filter(move |r| r.desired > 0 || !r.pods.is_empty() || !r.tags.is_empty() || Some(&r.hash) == newest)
 }
 
-/// How many lines a pane has to scroll through.
+/// Analyses of the backend that are shown, running ones first; at most three.
 #[must_use]
-pub fn lines(open: &Open, pane: Pane) -> usize {
-    match pane {
-        Pane::Metrics => open.panels.len(),
-        Pane::Steps => open.release.as_ref().map_or(0, |r| r.steps.len()),
-        Pane::Pods => pods(open).len(),
-        Pane::Timeline => timeline(open).len(),
-    }
+pub fn analyses(release: &Release) -> Vec<&Analysis> {
+    let mut shown: Vec<&Analysis> = release.analyses.iter().collect();
+    shown.sort_by_key(|a| (a.phase.as_str() != "Running", std::cmp::Reverse(a.started_at)));
+    shown.truncate(3);
+    shown
+}
+
+/// Lines below the panels: a blank one, then each analysis with its metrics.
+#[must_use]
+pub fn controller_lines(open: &Open) -> usize {
+    let analyses = open.release.as_deref().map(analyses).unwrap_or_default();
+    let lines: usize = analyses.iter().map(|a| 1 + a.metrics.len()).sum();
+    if lines == 0 { 0 } else { lines + 1 }
+}
+
+/// Steps and the line of no easy return.
+#[must_use]
+pub fn step_lines(open: &Open) -> usize {
+    open.release.as_ref().map_or(0, |r| r.steps.len() + usize::from(r.way_back.worse_after.is_some()))
+}
+
+/// Whether there is a weight to show.
+#[must_use]
+pub fn has_traffic(release: &Release) -> bool {
+    release.weight.wanted.is_some() || release.weight.set.is_some()
+}
+
+/// Lines about who and what: the change, by whom, who keeps the object, and each part that cannot be seen.
+#[must_use]
+pub fn about_lines(release: &Release) -> usize {
+    let about = &release.about;
+    let who = usize::from(about.by.is_some() || about.owner.is_some());
+    let lines = usize::from(about.change.is_some()) + who + usize::from(about.gitops.is_some()) + release.missing.len();
+    if lines == 0 { 0 } else { lines + 1 }
 }
 
 /// The tab of the smaller tiers: chosen by hand, else metrics while the verdict is bad or unknown, else steps.
@@ -98,4 +127,26 @@ pub fn focus(state: &State, open: &Open) -> Pane {
         (View::Cockpit, Tier::Cockpit) => open.pane,
         (View::Cockpit, Tier::Tabs | Tier::Lines) => tab(open),
     }
+}
+
+/// A line of the help.
+#[derive(Clone, Copy, Debug)]
+pub enum HelpLine {
+    Group(&'static str),
+    Command(&'static Spec),
+}
+
+/// Every command under its group, in the order of the table.
+#[must_use]
+pub fn help() -> Vec<HelpLine> {
+    let mut lines = Vec::with_capacity(COMMANDS.len() * 2);
+    let mut group = "";
+    for spec in COMMANDS {
+        if spec.group != group {
+            group = spec.group;
+            lines.push(HelpLine::Group(group));
+        }
+        lines.push(HelpLine::Command(spec));
+    }
+    lines
 }

@@ -1,9 +1,16 @@
 //! Which tier of a screen fits, and where its parts stand. Shared by `update` (scrolling) and `view` (painting).
 
+use ratatui::layout::Rect;
+
 use super::{
+    content,
     event::Size,
-    state::{Pane, View},
+    evidence,
+    policy::Confirmation,
+    sheet,
+    state::{Confirm, Open, Pane, State, View},
 };
+use crate::domain::verdict::Word;
 
 /// How much of a release fits on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +34,331 @@ pub const fn tier(size: Size) -> Tier {
     }
 }
 
+/// Lines above the rows of the board: header, counts, column names.
+pub const BOARD_TOP: u16 = 3;
+/// Lines above the list of a full-screen list: header, release line, column names.
+pub const LIST_TOP: u16 = 3;
+/// Lines of the acts strip.
+pub const ACTS: u16 = 3;
+/// Lines above the body of the tabs: header, release, state, verdict, way back, strip, tab names.
+const TABS_TOP: u16 = 7;
+/// Columns from which panels stand in two columns.
+const TWO_COLUMNS: u16 = 160;
+
 /// How many rows of the board are on screen.
 #[must_use]
 pub const fn board_page(size: Size) -> usize {
-    size.rows.saturating_sub(4) as usize
+    size.rows.saturating_sub(BOARD_TOP + 1) as usize
+}
+
+/// Where the parts of the cockpit stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cockpit {
+    /// State, verdict, way back, and what blocks where something does; below the header.
+    pub vital: Rect,
+    pub steps: Rect,
+    pub traffic: Rect,
+    pub revisions: Rect,
+    /// Who, what and which parts cannot be seen.
+    pub about: Rect,
+    pub metrics: Rect,
+    pub acts: Rect,
+    pub timeline: Rect,
+    pub footer: Rect,
+    /// Rows of the rules that cross the screen.
+    pub rules: [u16; 4],
+    /// The column of the rule between left and right.
+    pub divider: u16,
+}
+
+/// Lines of state, verdict and way back, and one for what blocks.
+#[must_use]
+pub fn vital_lines(open: &Open) -> u16 {
+    if open.release.as_ref().is_some_and(|r| !r.blockers.is_empty()) { 4 } else { 3 }
+}
+
+/// Where the parts of the cockpit stand for this release.
+#[must_use]
+pub fn cockpit(size: Size, open: &Open) -> Cockpit {
+    let Size { columns, rows } = size;
+    let tail = (3 + rows.saturating_sub(40) / 4).min(10);
+    let vital = Rect::new(0, 1, columns, vital_lines(open).min(rows.saturating_sub(1)));
+    let top = vital.bottom();
+    let footer = Rect::new(0, rows.saturating_sub(1), columns, rows.min(1));
+    let below = footer.y.saturating_sub(1);
+    let timeline = Rect::new(0, below.saturating_sub(tail), columns, tail.min(below));
+    let between = timeline.y.saturating_sub(1);
+    let acts = Rect::new(0, between.saturating_sub(ACTS), columns, ACTS.min(between));
+    let bottom = acts.y.saturating_sub(1);
+    let body = Rect::new(0, (top + 1).min(bottom), columns, bottom.saturating_sub(top + 1));
+    let divider = match columns {
+        0..TWO_COLUMNS => 42,
+        TWO_COLUMNS..190 => 48,
+        190.. => 56,
+    }
+    .min(columns.saturating_sub(1));
+
+    let release = open.release.as_deref();
+    let steps = release.map_or(0, |r| r.steps.len());
+    let revisions = release.map_or(0, |r| content::shown_revisions(r).count());
+    let about = release.map_or(0, content::about_lines);
+    let mut left = Stack { rest: Rect { width: divider, ..body } };
+    let about = left.from_bottom(about.min(4));
+    let revisions = left.from_bottom(revisions.min(5) + 1);
+    let traffic = left.from_bottom(if release.is_some_and(content::has_traffic) { 5 } else { 0 });
+    // A heading, the steps, and the line of no easy return.
+    let wanted = u16::try_from(steps + 2).unwrap_or(u16::MAX).min(left.rest.height);
+    let steps = Rect { height: wanted, ..left.rest };
+    // What steps do not need stays below everything, so that the parts stand close together.
+    let spare = left.rest.height - wanted;
+    let up = |rect: Rect| Rect { y: rect.y.saturating_sub(spare), ..rect };
+
+    let right = (divider + 1).min(columns);
+    Cockpit {
+        vital,
+        steps,
+        traffic: up(traffic),
+        revisions: up(revisions),
+        about: up(about),
+        metrics: Rect::new(right, body.y, columns - right, body.height),
+        acts,
+        timeline,
+        footer,
+        rules: [top, bottom, between, below],
+        divider,
+    }
+}
+
+struct Stack {
+    rest: Rect,
+}
+
+impl Stack {
+    /// Takes lines from the bottom, as many as there are.
+    fn from_bottom(&mut self, lines: usize) -> Rect {
+        let height = u16::try_from(lines).unwrap_or(u16::MAX).min(self.rest.height);
+        self.rest.height -= height;
+        Rect { y: self.rest.bottom(), height, ..self.rest }
+    }
+}
+
+/// Where the open tab's lines stand on the smaller tier.
+#[must_use]
+pub fn tab_body(size: Size, open: &Open) -> Rect {
+    let top = TABS_TOP + vital_lines(open) - 3;
+    Rect::new(0, top.min(size.rows), size.columns, size.rows.saturating_sub(top + 1))
+}
+
+/// Where a full-screen list stands.
+#[must_use]
+pub fn list_body(size: Size) -> Rect {
+    Rect::new(0, LIST_TOP.min(size.rows), size.columns, size.rows.saturating_sub(LIST_TOP + 1))
+}
+
+/// The part of the screen in which `pane` shows its lines, headings left out.
+#[must_use]
+pub fn pane_body(size: Size, open: &Open, pane: Pane) -> Rect {
+    let below_heading =
+        |rect: Rect| Rect { y: rect.y + rect.height.min(1), height: rect.height.saturating_sub(1), ..rect };
+    match (open.view, tier(size)) {
+        (View::Pods | View::Timeline, Tier::Cockpit | Tier::Tabs | Tier::Lines) => list_body(size),
+        (View::Cockpit, Tier::Cockpit) => {
+            let parts = cockpit(size, open);
+            match pane {
+                Pane::Metrics => below_heading(parts.metrics),
+                Pane::Steps => below_heading(parts.steps),
+                Pane::Pods => below_heading(parts.revisions),
+                Pane::Timeline => parts.timeline,
+            }
+        }
+        (View::Cockpit, Tier::Tabs | Tier::Lines) => tab_body(size, open),
+    }
 }
 
 /// How many lines of a pane are on screen.
 #[must_use]
-pub const fn pane_page(size: Size, view: View, pane: Pane) -> usize {
-    let rows = size.rows as usize;
-    match (view, tier(size), pane) {
-        (View::Pods | View::Timeline, _, _) => rows.saturating_sub(4),
-        (View::Cockpit, Tier::Cockpit, Pane::Timeline | Pane::Pods) => 4,
-        (View::Cockpit, Tier::Cockpit, Pane::Metrics | Pane::Steps) => rows.saturating_sub(20),
-        (View::Cockpit, Tier::Tabs | Tier::Lines, _) => rows.saturating_sub(9),
+pub fn pane_page(state: &State, open: &Open, pane: Pane) -> usize {
+    usize::from(pane_body(state.size, open, pane).height)
+}
+
+/// The last first line that still fills the pane.
+#[must_use]
+pub fn last_scroll(state: &State, open: &Open, pane: Pane) -> usize {
+    lines(state, open, pane).saturating_sub(pane_page(state, open, pane))
+}
+
+/// How many lines a pane has to scroll through.
+#[must_use]
+pub fn lines(state: &State, open: &Open, pane: Pane) -> usize {
+    match pane {
+        Pane::Metrics => {
+            let rows: usize = panels(state.size, open).iter().map(|row| usize::from(row.size.height())).sum();
+            rows + content::controller_lines(open)
+        }
+        Pane::Steps => content::step_lines(open),
+        Pane::Pods if is_short(state.size, open) => {
+            open.release.as_deref().map_or(0, |r| content::shown_revisions(r).count())
+        }
+        Pane::Pods => content::pods(open).len(),
+        Pane::Timeline => content::timeline(open).len(),
     }
+}
+
+/// Whether the pods are one line per revision: in the cockpit, where they stand below the traffic.
+fn is_short(size: Size, open: &Open) -> bool {
+    open.view == View::Cockpit && tier(size) == Tier::Cockpit
+}
+
+/// How much room a panel gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PanelSize {
+    /// One line.
+    Line,
+    /// A title, a chart of so many lines for each arm, and a blank line.
+    Chart(u16),
+}
+
+impl PanelSize {
+    #[must_use]
+    pub const fn height(self) -> u16 {
+        match self {
+            Self::Line => 1,
+            Self::Chart(lines) => 2 + 2 * lines,
+        }
+    }
+}
+
+/// Panels that stand side by side, as places in `Open::panels`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PanelRow {
+    pub panels: Vec<usize>,
+    pub size: PanelSize,
+}
+
+/// The panels in the order and size in which they are shown: what is off first and large, then what is
+/// unknown, critical before the rest; what room is left makes the others larger.
+#[must_use]
+pub fn panels(size: Size, open: &Open) -> Vec<PanelRow> {
+    /// Lines per arm that a chart never exceeds.
+    const TALLEST: u16 = 4;
+    let body = pane_body(size, open, Pane::Metrics);
+    let columns = if tier(size) == Tier::Cockpit && size.columns >= TWO_COLUMNS { 2 } else { 1 };
+    let order = ranked(open);
+    let mut rows: Vec<PanelRow> = order
+        .chunks(columns)
+        .map(|chunk| PanelRow { panels: chunk.iter().map(|(_, place)| *place).collect(), size: PanelSize::Line })
+        .collect();
+    let off: Vec<bool> = order.chunks(columns).map(|chunk| chunk.iter().any(|(rank, _)| *rank == Rank::Off)).collect();
+    let reserved = u16::try_from(content::controller_lines(open)).unwrap_or(u16::MAX);
+    let mut spare = body.height.saturating_sub(u16::try_from(rows.len()).unwrap_or(u16::MAX)).saturating_sub(reserved);
+    for tall in 1..=TALLEST {
+        for (row, off) in rows.iter_mut().zip(&off) {
+            let more = PanelSize::Chart(tall).height() - row.size.height();
+            let grows = tall == 1 || *off || tall == 2;
+            let in_order = row.size == if tall == 1 { PanelSize::Line } else { PanelSize::Chart(tall - 1) };
+            if grows && in_order && more <= spare {
+                spare -= more;
+                row.size = PanelSize::Chart(tall);
+            }
+        }
+    }
+    rows
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Off,
+    UnknownCritical,
+    Critical,
+    Unknown,
+    Rest,
+}
+
+fn ranked(open: &Open) -> Vec<(Rank, usize)> {
+    let rank = |panel| {
+        let reading = evidence::reading(panel);
+        let unknown = reading.verdict.word == Word::Unknown;
+        match (reading.off && !unknown, unknown, panel.spec.critical) {
+            (true, _, _) => Rank::Off,
+            (false, true, true) => Rank::UnknownCritical,
+            (false, false, true) => Rank::Critical,
+            (false, true, false) => Rank::Unknown,
+            (false, false, false) => Rank::Rest,
+        }
+    };
+    let mut order: Vec<_> = open.panels.iter().enumerate().map(|(place, panel)| (rank(panel), place)).collect();
+    order.sort_unstable();
+    order
+}
+
+/// Where a dialog stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialog {
+    pub frame: Rect,
+    /// Its sentences; they scroll.
+    pub body: Rect,
+    /// What is asked, below them; always on screen.
+    pub question: Rect,
+}
+
+/// A dialog of so many lines in the middle of the screen, as large as the screen allows.
+#[must_use]
+pub fn dialog(size: Size, lines: usize, question: u16) -> Dialog {
+    let width = dialog_width(size);
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX);
+    let height = lines.saturating_add(question).saturating_add(3).min(size.rows);
+    let frame = Rect::new((size.columns - width) / 2, (size.rows - height) / 2, width, height);
+    let inner =
+        Rect::new(frame.x + 2.min(width), frame.y + 1.min(height), width.saturating_sub(4), height.saturating_sub(2));
+    let question = question.min(inner.height);
+    let body = Rect { height: inner.height.saturating_sub(question + 1), ..inner };
+    Dialog { frame, body, question: Rect { y: inner.bottom() - question, height: question, ..inner } }
+}
+
+const fn dialog_width(size: Size) -> u16 {
+    match size.columns {
+        0..=100 => size.columns,
+        101..=140 => 100,
+        _ => 112,
+    }
+}
+
+/// Columns that the sentences of a dialog have.
+#[must_use]
+pub const fn dialog_columns(size: Size) -> usize {
+    dialog_width(size).saturating_sub(4) as usize
+}
+
+/// Lines of what the confirm dialog asks: what to type, why, and its keys.
+#[must_use]
+pub const fn question_lines(confirm: &Confirm) -> u16 {
+    if confirm.denied.is_some() {
+        return 1;
+    }
+    let typed = match &confirm.confirmation {
+        Confirmation::Yes | Confirmation::Never => 0,
+        Confirmation::Type { with_reason: false, .. } => 1,
+        Confirmation::Type { with_reason: true, .. } => 2,
+    };
+    1 + typed
+}
+
+/// Where the confirm dialog stands, and how many lines its sentences take.
+#[must_use]
+pub fn confirm(state: &State, confirm: &Confirm) -> (Dialog, usize) {
+    let lines = sheet::lines(state, confirm, dialog_columns(state.size)).len();
+    (dialog(state.size, lines, question_lines(confirm)), lines)
+}
+
+/// The last first line of the confirm dialog that still fills it.
+#[must_use]
+pub fn confirm_last_scroll(state: &State, open: &Confirm) -> usize {
+    let (dialog, lines) = confirm(state, open);
+    lines.saturating_sub(usize::from(dialog.body.height))
+}
+
+/// How many lines of the help are on screen.
+#[must_use]
+pub fn help_page(size: Size) -> usize {
+    usize::from(dialog(size, content::help().len(), 1).body.height)
 }

@@ -15,6 +15,7 @@ pub mod keymap;
 pub mod layout;
 pub mod policy;
 pub mod settings;
+pub mod sheet;
 pub mod state;
 pub mod update;
 pub mod urgency;

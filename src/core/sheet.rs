@@ -1,0 +1,243 @@
+//! The sentences of the confirm dialog, customers first and the wire last, and how many lines they take.
+//! `view` paints them and `update` scrolls in them. Every one comes from the plan or from what was observed.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    acts::{Change, Part},
+    evidence,
+    state::{Confirm, Rehearsal, State},
+};
+use crate::domain::{
+    clean::Clean,
+    goal::Permission,
+    plan::{Plan, Request},
+    time::Seconds,
+    verdict::Word,
+};
+
+/// Columns of the labels.
+pub const LABEL: usize = 12;
+
+/// One sentence of the dialog.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentence {
+    pub label: &'static str,
+    pub text: String,
+    pub tone: Tone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    /// What customers get.
+    First,
+    /// For those who look closer: what goes over the wire.
+    Wire,
+    Warning,
+    Good,
+    /// Not what it was when the dialog opened.
+    Changed,
+    /// What it was.
+    Was,
+    Trouble,
+}
+
+/// Everything the dialog says, in order.
+#[must_use]
+pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
+    let plan = &confirm.plan;
+    let mut sheet = Sheet { changed: &confirm.changed, said: Vec::new() };
+    if let Some(why) = &confirm.denied {
+        sheet.say(None, "not now", why.to_string(), Tone::Trouble);
+    }
+    if let Some(failure) = &confirm.not_sent {
+        sheet.say(None, "not sent", failure.to_string(), Tone::Trouble);
+    }
+    sheet.say(Some(Part::Customers), "customers", plan.customers.to_string(), Tone::First);
+    sheet.say(None, "because", because(state), Tone::Plain);
+    if let Some(reach) = reach(plan) {
+        sheet.say(Some(Part::Reach), "runs", reach, Tone::Plain);
+    }
+    for warning in &plan.warnings {
+        sheet.say(Some(Part::Warnings), "mind", warning.to_string(), Tone::Warning);
+    }
+    for left in &plan.not_undone {
+        sheet.say(Some(Part::NotUndone), "not undone", left.to_string(), Tone::Plain);
+    }
+    if let Some(next) = &plan.going_on {
+        sheet.say(Some(Part::GoingOn), "going on", next.to_string(), Tone::Plain);
+    }
+    sheet.say(Some(Part::Permission), "who", who(state, plan), Tone::Plain);
+    for request in &plan.requests {
+        sheet.say(Some(Part::Requests), "sends once", wire(request), Tone::Wire);
+    }
+    if !plan.only_if.is_empty() {
+        let conditions: Vec<&str> = plan.only_if.iter().map(Clean::as_str).collect();
+        sheet.say(Some(Part::OnlyIf), "", format!("only if {}", conditions.join(", and ")), Tone::Wire);
+    }
+    let within = plan.expect.within;
+    sheet.say(
+        Some(Part::Expectation),
+        "then",
+        format!("watches until {}, at most {within}", plan.expect.text),
+        Tone::Wire,
+    );
+    match &confirm.rehearsal {
+        Some(Rehearsal::Asked(_)) => sheet.say(None, "dry run", "asking the server …".into(), Tone::Plain),
+        Some(Rehearsal::Passed) => sheet.say(None, "dry run", "✓ the server would take it".into(), Tone::Good),
+        Some(Rehearsal::Refused(why)) => sheet.say(None, "dry run", format!("✗ {why}"), Tone::Trouble),
+        None => {}
+    }
+    sheet.said
+}
+
+struct Sheet<'a> {
+    changed: &'a [Change],
+    said: Vec<Sentence>,
+}
+
+impl Sheet<'_> {
+    fn say(&mut self, part: Option<Part>, label: &'static str, text: String, tone: Tone) {
+        let again = !label.is_empty() && self.said.iter().any(|s| s.label == label);
+        let shown = if again { "" } else { label };
+        let change = part.and_then(|part| self.changed.iter().find(|c| c.part == part));
+        let tone = if change.is_some() { Tone::Changed } else { tone };
+        self.said.push(Sentence { label: shown, text, tone });
+        if let Some(change) = change.filter(|_| !again) {
+            self.said.push(Sentence { label: "was", text: change.was.to_string(), tone: Tone::Was });
+        }
+    }
+}
+
+/// The verdict, what is off, and how old the numbers are.
+fn because(state: &State) -> String {
+    let Some(open) = &state.open else { return "nothing is known of it now".into() };
+    let verdict = evidence::verdict(open);
+    let mut text = verdict.word.to_string();
+    let off = open.panels.iter().filter_map(|panel| {
+        let reading = evidence::reading(panel);
+        let ratio = reading.ratio.filter(|_| reading.off && reading.verdict.word != Word::Unknown)?;
+        Some(format!("{} ×{ratio:.2}", panel.spec.name))
+    });
+    let off: Vec<String> = off.collect();
+    if off.is_empty() {
+        if let Some(why) = verdict.why.first() {
+            text = format!("{text}: {why}");
+        }
+    } else {
+        text = format!("{text}; {}", off.join(", "));
+    }
+    match open.panels.iter().filter_map(|p| p.newest).max() {
+        Some(newest) => format!("{text}; newest sample {} old", state.at.since(newest)),
+        None => text,
+    }
+}
+
+/// What a forward plan commits to, in words.
+#[must_use]
+pub fn reach(plan: &Plan) -> Option<String> {
+    let reach = plan.reach.as_ref()?;
+    let path: Vec<&str> = reach.path.iter().map(Clean::as_str).collect();
+    let stop = match &reach.next_stop {
+        Some(stop) => format!("stops at {stop}"),
+        None => "asks nobody again".into(),
+    };
+    let time = reach.seconds.map(|Seconds(s)| format!(" ≈{}", Seconds(s))).unwrap_or_default();
+    Some(if path.is_empty() { format!("{stop}{time}") } else { format!("{}; {stop}{time}", path.join(", ")) })
+}
+
+fn who(state: &State, plan: &Plan) -> String {
+    let source = &plan.release.target.source;
+    let user = state.source(source).and_then(|s| s.user.clone());
+    let name = user.map_or_else(|| "as whom is not known".to_owned(), |user| format!("as {user}"));
+    let may = match &plan.permission {
+        Permission::Yes => "allowed".to_owned(),
+        Permission::No(why) => format!("denied: {why}"),
+        Permission::Checking => "permission is being checked".to_owned(),
+    };
+    format!("{name} on {source} · {may}")
+}
+
+/// A request as one line.
+#[must_use]
+pub fn wire(request: &Request) -> String {
+    match request {
+        Request::Http { method, path, body, template, .. } => {
+            let from = template.as_ref().map(|t| format!("  template of {}", t.revision)).unwrap_or_default();
+            Clean::new(format!("{method} {path}  {body}{from}")).to_string()
+        }
+        Request::Command { argv, .. } => Clean::new(argv.join(" ")).to_string(),
+        Request::Line { socket, text } => Clean::new(format!("{socket}  {text}")).to_string(),
+    }
+}
+
+/// A line of the dialog as it fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub label: &'static str,
+    pub text: String,
+    pub tone: Tone,
+}
+
+/// The sentences broken into lines of `width` columns, labels included.
+#[must_use]
+pub fn lines(state: &State, confirm: &Confirm, width: usize) -> Vec<Line> {
+    let room = width.saturating_sub(LABEL).max(1);
+    let broken = |sentence: Sentence| {
+        let Sentence { label, text, tone } = sentence;
+        let label = |place: usize| if place == 0 { label } else { "" };
+        wrap(&text, room)
+            .into_iter()
+            .enumerate()
+            .map(move |(place, text)| Line { label: label(place), text, tone })
+            .collect::<Vec<_>>()
+    };
+    sentences(state, confirm).into_iter().flat_map(broken).collect()
+}
+
+/// Breaks text at spaces so that each line fits into `width` columns; longer words are broken anywhere.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let space = usize::from(!line.is_empty());
+        if line.width() + space + word.width() <= width {
+            line.extend((space == 1).then_some(' '));
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for c in word.chars() {
+            let mut buffer = [0; 4];
+            if !line.is_empty() && line.width() + (*c.encode_utf8(&mut buffer)).width() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_at_spaces_and_long_words_anywhere() {
+        let cases: [(&str, usize, &[&str]); 5] = [
+            ("one two three", 7, &["one two", "three"]),
+            ("abcdefgh", 3, &["abc", "def", "gh"]),
+            ("", 5, &[""]),
+            ("日本語", 4, &["日本", "語"]),
+            ("a b", 0, &["a", "b"]),
+        ];
+        for (text, width, expected) in cases {
+            assert_eq!(wrap(text, width), expected, "{text:?} in {width}");
+        }
+    }
+}
