@@ -1,8 +1,22 @@
-//! State to cells. Reads only.
+//! State to cells. Reads only: what can be seen is decided in `State`, how it looks in the `Theme`.
+
+mod canvas;
+mod chrome;
+mod overlay;
+mod screen;
+mod widget;
+mod words;
 
 use ratatui::Frame;
 
 use crate::{core::state::State, theme::Theme};
+use canvas::Canvas;
 
 /// Paints the whole screen.
-pub fn draw(_state: &State, _theme: &Theme, _frame: &mut Frame) {}
+pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
+    let mut canvas = Canvas { theme, buffer: frame.buffer_mut() };
+    canvas.over(canvas.area(), crate::theme::Role::Text);
+    screen::draw(state, &mut canvas);
+    chrome::notice(state, &mut canvas);
+    overlay::draw(state, &mut canvas);
+}

@@ -1,0 +1,199 @@
+//! What every screen shares: who and where at the top, the keys at the bottom, what was just said.
+
+use ratatui::layout::Rect;
+
+use super::{
+    canvas::Canvas,
+    widget::{number, row::Row},
+    words,
+};
+use crate::{
+    core::{
+        acts,
+        command::{COMMANDS, Command, Danger, Spec},
+        keymap::{self, Screen},
+        layout::{self, Tier},
+        settings::Role as SourceRole,
+        state::{NoticeKind, Open, Overlay, Source, State, View},
+    },
+    domain::{clean::Name, time::Seconds},
+    theme::Role,
+};
+
+/// The badges: a simulated world says so before anything else.
+fn badges(state: &State, source: Option<&Name>) -> Row {
+    let mut row = Row::new().gap(1);
+    if state.settings.demo {
+        row = row.then(words::badge("DEMO", Role::BadgeDemo)).gap(1);
+    }
+    match source.and_then(|name| state.source(name)) {
+        Some(source) => {
+            let (word, role) = words::environment(source.environment);
+            row.then(words::badge(word, role)).gap(1)
+        }
+        None => row,
+    }
+}
+
+/// Whether acts are allowed, and for how long.
+fn arming(state: &State, source: &Name) -> Row {
+    match state.source(source).and_then(|s| s.armed_until).filter(|until| *until > state.at.mono) {
+        Some(until) => {
+            let left = words::millis(until - state.at.mono);
+            // Minutes are enough, so that the header does not count by the second.
+            let left = if left.0 > 60.0 {
+                Seconds((left.0 / 60.0).ceil() * 60.0)
+            } else {
+                Seconds((left.0 / 5.0).ceil() * 5.0)
+            };
+            let text = if left.0 >= 60.0 { format!("{}m", number::count(left.0 / 60.0)) } else { left.to_string() };
+            Row::new().put(Role::Armed, format!(" ARMED {text} "))
+        }
+        None => Row::new().put(Role::Title, "READ-ONLY"),
+    }
+}
+
+/// The sources that matter for the open release: its own, and those its panels ask.
+fn sources_of<'a>(state: &'a State, open: &'a Open) -> impl Iterator<Item = &'a Source> {
+    state.sources.iter().filter(move |source| match source.role {
+        SourceRole::Backend => source.name == open.target.source,
+        SourceRole::Metrics => open.panels.iter().any(|p| p.spec.source == source.name),
+    })
+}
+
+/// Where am I and as whom. What does not fit falls off: the user first, then the clock.
+pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
+    let width = usize::from(canvas.area().width);
+    let mut left = badges(state, Some(&open.target.source))
+        .put(Role::Title, open.target.source.to_string())
+        .muted(" ▸ ")
+        .put(Role::Title, open.target.within_source());
+    if layout::tier(state.size) == Tier::Cockpit
+        && let Some(release) = &open.release
+    {
+        left = left.gap(3).muted(release.strategy.word()).gap(1).text(words::versions(release));
+    }
+    let source = state.source(&open.target.source);
+    let user = source.and_then(|s| s.user.as_ref()).map(|user| Row::new().muted("as ").text(user.to_string()));
+    let clock = Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string());
+    let ages: Vec<Row> = sources_of(state, open).map(|source| words::source(state, source)).collect();
+    let must: Vec<Row> = std::iter::once(arming(state, &open.target.source)).chain(ages).collect();
+    let mut chips: Vec<Row> = must.clone();
+    for (place, chip) in [(1, Some(clock)), (0, user)] {
+        let Some(chip) = chip else { continue };
+        let mut more = chips.clone();
+        more.insert(place, chip);
+        if left.width() + joined(&more).width() + 2 < width {
+            chips = more;
+        }
+    }
+    let row = left.with_right(joined(&chips).gap(1), width);
+    canvas.row(canvas.area(), 0, &row);
+}
+
+fn joined(chips: &[Row]) -> Row {
+    chips.iter().enumerate().fold(Row::new(), |row, (place, chip)| {
+        let row = if place == 0 { row } else { row.muted(" · ") };
+        row.then(chip.clone())
+    })
+}
+
+/// Where am I, and how every source is doing.
+pub fn board_header(state: &State, canvas: &mut Canvas) {
+    let width = usize::from(canvas.area().width);
+    let left = badges(state, None).put(Role::Title, "flightdeck").muted(" ▸ ").put(Role::Title, "releases");
+    let left = match state.board.filter.value() {
+        "" => left,
+        filter => left.gap(2).muted("filter ").put(Role::Input, filter.to_owned()),
+    };
+    let backends = state.sources.iter().filter(|s| s.role == SourceRole::Backend);
+    let mut chips: Vec<Row> = backends
+        .map(|source| {
+            // On the board the name tells the sources apart.
+            let named = Source { short: source.name.to_string().into(), ..source.clone() };
+            words::source(state, &named)
+        })
+        .collect();
+    chips.push(Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string()));
+    let row = left.with_right(joined(&chips).gap(1), width);
+    canvas.row(canvas.area(), 0, &row);
+}
+
+/// The keys that work here, from the table; those that do nothing now are dim. What does not fit falls off
+/// from the highest number.
+pub fn footer(state: &State, canvas: &mut Canvas, y: u16) {
+    let screen = keymap::screen(state);
+    let width = canvas.area().width;
+    let mut specs: Vec<(u8, &Spec)> = COMMANDS
+        .iter()
+        .filter(|spec| keymap::works_on(spec, screen))
+        .filter_map(|spec| spec.footer.map(|place| (place, spec)))
+        .collect();
+    specs.sort_by_key(|(place, _)| *place);
+    let full_screen = state.open.as_ref().is_some_and(|open| open.view != View::Cockpit);
+    let mut row = Row::new().gap(1);
+    if full_screen || (screen == Screen::Release && state.settings.open.is_none()) {
+        row = key(state, row, Command::Back, "back", false).gap(2);
+    }
+    let mut was_act = None;
+    for (_, spec) in specs {
+        let acts = spec.danger == Danger::Act || spec.command == Command::Acts;
+        let label = label(state, spec);
+        let grey = is_denied(state, spec.command);
+        let separator =
+            if was_act == Some(true) && !acts { Row::new().put(Role::Border, "│").gap(2) } else { Row::new() };
+        let next = key(state, row.clone().then(separator), spec.command, label, grey);
+        if next.width() + 1 > usize::from(width) {
+            break;
+        }
+        row = next.gap(2);
+        was_act = Some(acts);
+    }
+    let area = Rect { y, height: 1, ..canvas.area() };
+    canvas.row(area, 0, &row);
+}
+
+fn label(state: &State, spec: &'static Spec) -> &'static str {
+    let release = state.open.as_ref().and_then(|open| open.release.as_deref());
+    match (spec.command, acts::goal_of(spec.command, release)) {
+        (Command::Hold, Some(goal)) => goal.label(),
+        (_, _) => spec.label,
+    }
+}
+
+fn is_denied(state: &State, command: Command) -> bool {
+    let Some(open) = &state.open else { return false };
+    acts::goal_of(command, open.release.as_deref()).is_some_and(|goal| acts::possible(state, &goal).is_err())
+}
+
+/// `p promote` behind `row`.
+pub fn key(state: &State, row: Row, command: Command, label: &str, grey: bool) -> Row {
+    let name = key_name(state, command);
+    let (key, text) = if grey { (Role::Denied, Role::Denied) } else { (Role::Key, Role::Text) };
+    row.put(key, name).gap(1).put(text, label.to_owned())
+}
+
+/// The first key that gives a command now, `–` without one.
+pub fn key_name(state: &State, command: Command) -> String {
+    keymap::keys(&state.settings, command).first().map_or_else(|| "–".to_owned(), ToString::to_string)
+}
+
+/// What was just said: on the line above the keys where that is a rule, else in their place.
+pub fn notice(state: &State, canvas: &mut Canvas) {
+    let Some(notice) = state.notice.as_ref().filter(|notice| notice.until > state.at.mono) else { return };
+    if matches!(state.overlay, Some(Overlay::Filter)) {
+        return;
+    }
+    let (glyph, role) = match notice.kind {
+        NoticeKind::Said => ("·", Role::Title),
+        NoticeKind::Warning => ("!", Role::Warn),
+        NoticeKind::Trouble => ("✗", Role::Bad),
+    };
+    let area = canvas.area();
+    let has_rule =
+        state.open.as_ref().is_some_and(|o| o.view == View::Cockpit) && layout::tier(state.size) == Tier::Cockpit;
+    let y = area.bottom().saturating_sub(if has_rule { 2 } else { 1 });
+    let width = usize::from(area.width);
+    let row = Row::new().gap(1).put(role, glyph).gap(1).put(role, notice.text.to_string()).cut(width).to(width);
+    canvas.row(Rect { y, height: 1, ..area }, 0, &row);
+}

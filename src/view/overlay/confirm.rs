@@ -1,0 +1,130 @@
+//! The dialog between a key and a request: customers first, the wire last, and what confirming takes.
+
+use super::{field, key};
+use crate::{
+    core::{
+        layout,
+        policy::{Confirmation, QUIET_MS, SETTLE_MS},
+        sheet::{self, LABEL, Line, Tone},
+        state::{Confirm, State},
+    },
+    domain::{goal::Direction, plan::Plan, time::At},
+    theme::Role,
+    view::{canvas::Canvas, widget::row::Row, words},
+};
+
+pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
+    let (dialog, _) = layout::confirm(state, confirm);
+    let frame = match confirm.plan.direction {
+        Direction::Forward => Role::Danger,
+        Direction::Back | Direction::Hold => Role::Focus,
+    };
+    canvas.frame(dialog.frame, frame, &title(state, &confirm.plan));
+    let lines = sheet::lines(state, confirm, usize::from(dialog.body.width));
+    let rows: Vec<Row> = lines.iter().map(row).collect();
+    canvas.rows(dialog.body, &rows, confirm.scroll);
+    let hidden = rows.len().saturating_sub(usize::from(dialog.body.height));
+    if hidden > 0 && dialog.frame.height > 2 {
+        let note = Row::new().muted(format!(" ↑↓ {hidden} more lines "));
+        let foot = ratatui::layout::Rect {
+            x: dialog.frame.right().saturating_sub(22),
+            y: dialog.frame.bottom() - 1,
+            width: 20.min(dialog.frame.width),
+            height: 1,
+        };
+        canvas.row(foot, 0, &note);
+    }
+    canvas.rows(dialog.question, &question(state, confirm, usize::from(dialog.question.width)), 0);
+}
+
+fn title(state: &State, plan: &Plan) -> Row {
+    let target = &plan.release.target;
+    let row = Row::new().gap(1).put(Role::Title, plan.goal.label().to_uppercase()).put(Role::Border, " ── ");
+    let row = if state.settings.demo { row.then(words::badge("DEMO", Role::BadgeDemo)).gap(1) } else { row };
+    let row = match state.source(&target.source) {
+        Some(source) => {
+            let (word, role) = words::environment(source.environment);
+            row.then(words::badge(word, role))
+        }
+        None => row,
+    };
+    row.put(Role::Border, " ── ")
+        .put(Role::Title, target.source.to_string())
+        .muted(" ▸ ")
+        .put(Role::Title, target.within_source())
+        .gap(1)
+}
+
+fn row(line: &Line) -> Row {
+    let role = match line.tone {
+        Tone::Plain => Role::Text,
+        Tone::First => Role::Title,
+        Tone::Wire | Tone::Was => Role::Muted,
+        Tone::Warning => Role::Warn,
+        Tone::Good => Role::Good,
+        Tone::Changed => Role::Changed,
+        Tone::Trouble => Role::Bad,
+    };
+    let label = if line.tone == Tone::Changed { Role::Warn } else { Role::Muted };
+    let mark = if line.tone == Tone::Changed && !line.label.is_empty() {
+        format!("!{}", line.label)
+    } else {
+        line.label.to_owned()
+    };
+    Row::new().field(label, &mark, LABEL).put(role, line.text.clone())
+}
+
+/// Whether a confirming key counts at this moment; until then it is not offered.
+fn is_settled(confirm: &Confirm, now: At) -> bool {
+    confirm.shown.is_some_and(|shown| now.mono >= (shown + SETTLE_MS).max(confirm.last_key + QUIET_MS))
+}
+
+fn question(state: &State, confirm: &Confirm, width: usize) -> Vec<Row> {
+    let others = |row: Row, typed: bool| {
+        let (leave, dry, copy) = if typed { ("esc", "ctrl-d", "ctrl-o") } else { ("n", "d", "c") };
+        let row = key(row, leave, "leave it", true);
+        let row = if confirm.denied.is_none() { key(row, dry, "dry run", true) } else { row };
+        key(row, copy, "copy as command", true)
+    };
+    if confirm.denied.is_some() {
+        return vec![others(Row::new(), false)];
+    }
+    let settled = is_settled(confirm, state.at);
+    let goal = confirm.goal.label();
+    if !confirm.changed.is_empty() {
+        let typed = matches!(confirm.confirmation, Confirmation::Type { .. });
+        let row = key(
+            Row::new(),
+            if typed { "enter" } else { "y" },
+            if settled { "I have read what changed" } else { "…" },
+            settled,
+        );
+        let mut rows = vec![others(row, typed)];
+        // The fields stay where they are, so that nothing moves under a finger.
+        while rows.len() < usize::from(layout::question_lines(confirm)) {
+            rows.insert(0, Row::new());
+        }
+        return rows;
+    }
+    match &confirm.confirmation {
+        Confirmation::Never => vec![others(Row::new(), false)],
+        Confirmation::Yes => vec![others(key(Row::new(), "y", if settled { goal } else { "…" }, settled), false)],
+        Confirmation::Type { text, with_reason } => {
+            let asked = format!("type {text}");
+            let column = asked.chars().count().max("and say why".len()) + 2;
+            let room = width.saturating_sub(column);
+            let first = Row::new().muted("type ").put(Role::Title, text.to_string()).to(column);
+            let mut rows = vec![first.then(field(&confirm.typed, room, !confirm.in_reason))];
+            if *with_reason {
+                let why = Row::new().muted("and say why").to(column);
+                rows.push(why.then(field(&confirm.reason, room, confirm.in_reason)));
+            }
+            let complete =
+                confirm.typed.value() == text.as_str() && (!with_reason || !confirm.reason.value().trim().is_empty());
+            let row = key(Row::new(), "enter", if settled { goal } else { "…" }, settled && complete);
+            let row = if *with_reason { key(row, "tab", "other field", true) } else { row };
+            rows.push(others(row, true));
+            rows
+        }
+    }
+}

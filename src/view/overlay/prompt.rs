@@ -1,0 +1,86 @@
+//! Small questions: the filter, arming, leaving.
+
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+use super::{field, foot, framed, key};
+use crate::{
+    core::{content, layout, sheet, state::State},
+    domain::clean::Name,
+    theme::Role,
+    view::{canvas::Canvas, widget::row::Row, words},
+};
+
+/// The filter of the screen that is shown, on its last line.
+pub fn filter(state: &State, canvas: &mut Canvas) {
+    let area: Rect = foot(canvas);
+    let width = usize::from(area.width);
+    let (input, shown, all) = match &state.open {
+        None => (&state.board.filter, state.board.order.len(), state.board.releases.len()),
+        Some(open) => {
+            let pane = content::focus(state, open);
+            let shown = layout::lines(state, open, pane);
+            (&open.filter, shown, shown)
+        }
+    };
+    let note = if all > shown { format!("{shown} of {all}") } else { format!("{shown} lines") };
+    let right = Row::new()
+        .muted(note)
+        .gap(2)
+        .put(Role::Key, "enter")
+        .muted(" keep")
+        .gap(2)
+        .put(Role::Key, "esc")
+        .muted(" clear")
+        .gap(1);
+    let room = width.saturating_sub(right.width() + 4);
+    let left = Row::new().gap(1).put(Role::Key, "/").then(field(input, room, true));
+    let row = if right.width() + 10 < width { left.with_right(right, width) } else { left.cut(width).to(width) };
+    canvas.buffer.set_style(area, ratatui::style::Style::reset());
+    canvas.row(area, 0, &Row::new().to(width));
+    canvas.row(area, 0, &row);
+}
+
+pub fn arm(state: &State, source: &Name, input: &Input, canvas: &mut Canvas) {
+    let width = layout::dialog_columns(state.size);
+    let (word, role) = state.source(source).map_or(("PROD?", Role::BadgeProd), |s| words::environment(s.environment));
+    let title = Row::new()
+        .gap(1)
+        .put(Role::Title, "ARM")
+        .put(Role::Border, " ── ")
+        .then(words::badge(word, role))
+        .put(Role::Border, " ── ")
+        .put(Role::Title, source.to_string())
+        .gap(1);
+    let text = format!(
+        "acts on {source} are allowed for {}; each still has its own dialog. Ways back and holding never need this",
+        state.settings.policy.armed_for
+    );
+    let mut rows: Vec<Row> = sheet::wrap(&text, width).into_iter().map(|text| Row::new().text(text)).collect();
+    rows.push(Row::new());
+    let asked = Row::new().muted("type ").put(Role::Title, source.to_string()).gap(2);
+    let room = width.saturating_sub(asked.width());
+    rows.push(asked.then(field(input, room, true)));
+    let complete = input.value() == source.to_string();
+    let question = key(key(Row::new(), "enter", "arm", complete), "esc", "stay read-only", true);
+    framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);
+}
+
+/// Acts whose outcome is not known yet: leave anyway?
+pub fn leave(state: &State, canvas: &mut Canvas) {
+    let title = Row::new().gap(1).put(Role::Title, "LEAVE").gap(1);
+    let mut rows = vec![Row::new().text("what became of this is not seen yet:"), Row::new()];
+    for act in state.acts.iter().filter(|act| act.stage.is_unproven()) {
+        let since = words::millis(state.at.millis_since(act.sent.mono));
+        rows.push(
+            Row::new()
+                .put(Role::Progress, "► ")
+                .put(Role::Title, act.plan.goal.label())
+                .text(format!(" on {}, sent {since} ago", act.plan.release.target)),
+        );
+    }
+    rows.push(Row::new());
+    rows.push(Row::new().muted("leaving does not take it back; nobody watches for its effect then"));
+    let question = key(key(Row::new(), "y", "leave", true), "n", "stay", true);
+    framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);
+}

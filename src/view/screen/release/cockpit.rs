@@ -1,0 +1,91 @@
+//! Everything side by side, from 120×40:
+//!
+//! ```text
+//! header
+//! state, verdict, way back, what blocks
+//! ──────────────┬──────────────────────
+//! steps         │ metrics
+//! traffic       │
+//! revisions     │
+//! about         │ the controller's own analysis
+//! ──────────────┴──────────────────────
+//! what each act would do
+//! ─────────────────────────────────────
+//! what happened last
+//! ─────────────────────────────────────
+//! keys
+//! ```
+
+use super::{acts, panels, revisions, steps, traffic, vital};
+use crate::{
+    core::{
+        layout::{self, Cockpit},
+        state::{Open, Pane, State},
+    },
+    theme::Role,
+    view::{canvas::Canvas, chrome, screen::timeline, words},
+};
+
+pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
+    let parts = layout::cockpit(state.size, open);
+    chrome::release_header(state, open, canvas);
+    canvas.rows(parts.vital, &vital::rows(state, open, usize::from(parts.vital.width)), 0);
+    left(state, open, &parts, canvas);
+    right(state, open, &parts, canvas);
+    canvas.rows(parts.acts, &acts::rows(state, open, usize::from(parts.acts.width)), 0);
+    timeline::draw_tail(state, open, canvas, parts.timeline, scroll(open, Pane::Timeline));
+    rules(&parts, canvas);
+    if open.release.is_some() && words::staleness(state, open).is_some() {
+        for part in [parts.steps, parts.traffic, parts.revisions, parts.about] {
+            canvas.over(part, Role::Stale);
+        }
+    }
+    chrome::footer(state, canvas, parts.footer.y);
+}
+
+/// The role of a pane's heading: the arrows move in the focused one.
+fn heading(open: &Open, pane: Pane) -> Role {
+    if open.pane == pane { Role::Focus } else { Role::Title }
+}
+
+fn scroll(open: &Open, pane: Pane) -> usize {
+    open.scroll.get(pane as usize).copied().unwrap_or_default()
+}
+
+fn left(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
+    let width = usize::from(parts.divider);
+    let body = layout::pane_body(state.size, open, Pane::Steps);
+    canvas.row(parts.steps, 0, &steps::heading(state, open, width, heading(open, Pane::Steps)));
+    let rows = steps::rows(state, open, width, scroll(open, Pane::Steps), usize::from(body.height));
+    canvas.rows(body, &rows, 0);
+    if parts.traffic.height > 1 {
+        let rows = traffic::rows(open, width);
+        for (y, row) in (1..).zip(&rows) {
+            canvas.row(parts.traffic, y, row);
+        }
+    }
+    if parts.revisions.height > 0 && open.release.is_some() {
+        canvas.row(parts.revisions, 0, &revisions::heading(heading(open, Pane::Pods), width));
+        let body = layout::pane_body(state.size, open, Pane::Pods);
+        canvas.rows(body, &revisions::rows(state, open, width), scroll(open, Pane::Pods));
+    }
+    canvas.rows(parts.about, &revisions::about(open, width), 0);
+}
+
+fn right(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
+    let width = usize::from(parts.metrics.width);
+    canvas.row(parts.metrics, 0, &panels::heading(open, heading(open, Pane::Metrics), width));
+    let body = layout::pane_body(state.size, open, Pane::Metrics);
+    canvas.rows(body, &panels::rows(state, open, width), scroll(open, Pane::Metrics));
+}
+
+fn rules(parts: &Cockpit, canvas: &mut Canvas) {
+    let area = canvas.area();
+    for y in parts.rules {
+        canvas.rule(area, y);
+    }
+    let [top, bottom, ..] = parts.rules;
+    canvas.divider(parts.divider, top + 1, bottom);
+    canvas.joint(parts.divider, top, '┬');
+    canvas.joint(parts.divider, bottom, '┴');
+}

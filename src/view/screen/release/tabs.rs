@@ -1,0 +1,86 @@
+//! The size inside a tmux pane: the vital lines, the steps on one line, and one tab.
+
+use ratatui::layout::Rect;
+
+use super::{panels, steps, traffic, vital};
+use crate::{
+    core::{
+        command::Command,
+        content, layout,
+        state::{Open, Pane, State},
+    },
+    theme::Role,
+    view::{
+        canvas::Canvas,
+        chrome,
+        screen::{pods, timeline},
+        widget::row::Row,
+        words,
+    },
+};
+
+pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
+    let area = canvas.area();
+    let width = usize::from(area.width);
+    chrome::release_header(state, open, canvas);
+    canvas.row(area, 1, &release_row(open));
+    let vital = Rect { y: 2, height: layout::vital_lines(open), ..area };
+    canvas.rows(vital, &vital::rows(state, open, width), 0);
+    if let Some(release) = &open.release {
+        let weights = traffic::short(open).gap(1);
+        let strip = steps::strip(release, width.saturating_sub(weights.width() + 1));
+        canvas.row(area, vital.bottom(), &strip.with_right(weights, width));
+    }
+    let tab = content::tab(open);
+    canvas.row(area, vital.bottom() + 1, &tab_names(state, tab));
+    let body = layout::tab_body(state.size, open);
+    let scroll = open.scroll.get(tab as usize).copied().unwrap_or_default();
+    match tab {
+        Pane::Metrics => canvas.rows(body, &panels::rows(state, open, width), scroll),
+        Pane::Steps => {
+            let rows = steps::rows(state, open, width, scroll, usize::from(body.height));
+            canvas.rows(body, &rows, 0);
+        }
+        Pane::Pods => pods::draw_list(state, open, canvas, body, scroll),
+        Pane::Timeline => timeline::draw_tail(state, open, canvas, body, scroll),
+    }
+    if open.release.is_some() && words::staleness(state, open).is_some() && matches!(tab, Pane::Steps | Pane::Pods) {
+        canvas.over(body, Role::Stale);
+    }
+    chrome::footer(state, canvas, area.bottom().saturating_sub(1));
+}
+
+/// `canary 4.1.9 → 4.2.0 by ci · owner team-checkout`.
+fn release_row(open: &Open) -> Row {
+    let Some(release) = &open.release else { return Row::new() };
+    let mut row = Row::new().gap(1).muted(release.strategy.word()).gap(1).text(words::versions(release));
+    if let Some(by) = &release.about.by {
+        row = row.muted(format!(" by {by}"));
+    }
+    if let Some(owner) = &release.about.owner {
+        row = row.muted(format!(" · owner {owner}"));
+    }
+    match release.missing.len() {
+        0 => row,
+        1 => row.put(Role::Unknown, "  ? 1 part cannot be seen"),
+        more => row.put(Role::Unknown, format!("  ? {more} parts cannot be seen")),
+    }
+}
+
+fn tab_names(state: &State, open_tab: Pane) -> Row {
+    let tabs = [
+        (Pane::Metrics, Command::Metrics),
+        (Pane::Steps, Command::Steps),
+        (Pane::Pods, Command::Pods),
+        (Pane::Timeline, Command::Timeline),
+    ];
+    tabs.into_iter().fold(Row::new(), |row, (pane, command)| {
+        let key = chrome::key_name(state, command);
+        let label = command.spec().label;
+        if pane == open_tab {
+            row.put(Role::Focus, format!(" [{key} {label}]"))
+        } else {
+            row.gap(2).put(Role::Key, key).gap(1).muted(label)
+        }
+    })
+}

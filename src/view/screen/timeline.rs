@@ -1,0 +1,69 @@
+//! What happened, newest first: full screen, and the last lines of it in the cockpit.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    core::{
+        content, layout,
+        state::{Open, Pane, State},
+    },
+    domain::timeline::{Moment, MomentKind},
+    theme::Role,
+    view::{canvas::Canvas, chrome, screen::release, widget::row::Row, words},
+};
+
+pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
+    let area = canvas.area();
+    let width = usize::from(area.width);
+    chrome::release_header(state, open, canvas);
+    canvas.row(area, 1, &release::state_row(state, open, width));
+    let heading = Row::new()
+        .gap(1)
+        .put(Role::Focus, "TIMELINE")
+        .gap(2)
+        .muted(format!("{} lines, newest first", content::timeline(open).len()));
+    canvas.row(area, 2, &filtered(open, heading));
+    let scroll = open.scroll.get(Pane::Timeline as usize).copied().unwrap_or_default();
+    draw_tail(state, open, canvas, layout::list_body(state.size), scroll);
+    chrome::footer(state, canvas, area.bottom().saturating_sub(1));
+}
+
+/// A heading and the filter under which the list stands.
+pub fn filtered(open: &Open, heading: Row) -> Row {
+    match open.filter.value() {
+        "" => heading,
+        filter => heading.gap(2).muted("filter ").put(Role::Input, filter.to_owned()),
+    }
+}
+
+/// The newest moments from line `scroll` on.
+pub fn draw_tail(state: &State, open: &Open, canvas: &mut Canvas, area: Rect, scroll: usize) {
+    let moments = content::timeline(open);
+    if moments.is_empty() {
+        canvas.row(area, 0, &Row::new().gap(1).muted("nothing has been seen to happen yet"));
+    }
+    let last = moments.len().saturating_sub(usize::from(area.height));
+    for (y, moment) in (0..area.height).zip(moments.into_iter().skip(scroll.min(last))) {
+        canvas.row(area, y, &row(state, moment));
+    }
+}
+
+fn row(state: &State, moment: &Moment) -> Row {
+    let (role, text) = match moment.kind {
+        MomentKind::Act => (Role::Title, Role::Title),
+        MomentKind::Verdict => (Role::Collecting, Role::Text),
+        MomentKind::Source => (Role::Warn, Role::Text),
+        MomentKind::Phase
+        | MomentKind::Step
+        | MomentKind::Weight
+        | MomentKind::Revision
+        | MomentKind::Pod
+        | MomentKind::Analysis
+        | MomentKind::Event => (Role::Muted, Role::Text),
+    };
+    // Yesterday's times would read like today's.
+    let age = state.at.since(moment.at);
+    let when =
+        if age.0 < 20.0 * 3600.0 { words::time_of_day(state, moment.at) } else { format!("{} ago", words::age(age)) };
+    Row::new().gap(1).field(Role::Muted, &when, 9).field(role, moment.kind.word(), 9).put(text, moment.text.to_string())
+}
