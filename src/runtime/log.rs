@@ -1,13 +1,33 @@
 //! Where the program's own log goes: a file, never the screen.
 
-use std::{env, fs, io, path::Path, sync::Mutex};
+use std::{
+    env,
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+    sync::Mutex,
+};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::store;
+use crate::store::{self, secrets::mask};
 
 /// A log larger than this, in bytes, is put aside at the start; one old one is kept.
 const LARGE: u64 = 5 << 20;
+
+/// A file that no credential gets into. One event comes as one write.
+struct Masked(File);
+
+impl Write for Masked {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(mask(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// Logs into `flightdeck.log` of this folder from now on. `FLIGHTDECK_LOG` says what, as `info` or
 /// `flightdeck=debug`.
@@ -31,7 +51,7 @@ pub fn init(folder: &Path) -> io::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_ansi(false)
-        .with_writer(Mutex::new(file))
+        .with_writer(Mutex::new(Masked(file)))
         .try_init()
         .map_err(io::Error::other)
 }

@@ -106,8 +106,8 @@ impl Recorder {
             self.begin(path, Some(file), state);
         }
         self.follow(state);
-        let line: Arc<str> = match serde_json::to_string(stamped) {
-            Ok(line) => line.into(),
+        let line = match recording::line(stamped) {
+            Ok(line) => line,
             Err(error) => return self.fail(&format!("an event cannot be recorded: {error}")),
         };
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).push(state, Arc::clone(&line));

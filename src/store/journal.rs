@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::secrets::mask;
 use crate::domain::journal::Entry;
 
 /// Grows when an old journal would be read wrongly.
@@ -127,7 +128,7 @@ impl Journal {
 
 impl Chain {
     fn append(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_string(line)?;
+        let mut text = mask(&serde_json::to_string(line)?).into_owned();
         let head = hash(text.as_bytes());
         text.push('\n');
         self.file.write_all(text.as_bytes())?;
@@ -257,14 +258,16 @@ mod tests {
 
     #[test]
     fn tampering_shows_with_its_line() {
-        let change = |text: &str| text.replacen("\"act\":2", "\"act\":9", 1);
-        let drop_second =
-            |text: &str| text.lines().filter(|l| !l.contains("\"act\":2")).collect::<Vec<_>>().join("\n") + "\n";
+        let change: fn(&str) -> String = |text| text.replacen("\"act\":2", "\"act\":9", 1);
+        let drop_second = |text: &str| {
+            let kept: Vec<_> = text.lines().filter(|line| !line.contains("\"act\":2")).collect();
+            kept.join("\n") + "\n"
+        };
         let drop_first = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n") + "\n";
-        let cases: [(&dyn Fn(&str) -> String, &str); 3] = [
-            (&change, "line 4: does not follow"),
-            (&drop_second, "line 3: does not follow"),
-            (&drop_first, "line 1: the beginning"),
+        let cases = [
+            (change, "line 4: does not follow"),
+            (drop_second, "line 3: does not follow"),
+            (drop_first, "line 1: the beginning"),
         ];
         for (tamper, expected) in cases {
             let folder = tempfile::tempdir().unwrap();

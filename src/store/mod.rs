@@ -11,6 +11,7 @@ use directories::ProjectDirs;
 
 pub mod journal;
 pub mod recording;
+pub mod secrets;
 
 /// The folder of everything the program keeps; none where the user has no home.
 #[must_use]

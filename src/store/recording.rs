@@ -11,6 +11,8 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::secrets::mask;
+
 /// Grows when an old recording would be read wrongly.
 pub const FORMAT: u32 = 1;
 /// Most that is kept in memory.
@@ -37,7 +39,16 @@ struct Header<S> {
 /// # Errors
 /// When the state does not serialise.
 pub fn header<S: Serialize>(state: &S) -> serde_json::Result<String> {
-    serde_json::to_string(&Header { format: FORMAT, version: env!("CARGO_PKG_VERSION").to_owned(), state })
+    let header = Header { format: FORMAT, version: env!("CARGO_PKG_VERSION").to_owned(), state };
+    serde_json::to_string(&header).map(|line| mask(&line).into_owned())
+}
+
+/// An event as a line of a recording, without its line break.
+///
+/// # Errors
+/// When the event does not serialise.
+pub fn line<E: Serialize>(event: &E) -> serde_json::Result<Arc<str>> {
+    serde_json::to_string(event).map(|line| mask(&line).into())
 }
 
 /// The last events of a run with the state before them, in memory.
@@ -63,7 +74,7 @@ impl<S> Default for Ring<S> {
 }
 
 impl<S: Clone> Ring<S> {
-    /// Adds an event, already one line of JSON, and `state` as it was before it.
+    /// Adds an event as `line` made it, and `state` as it was before it.
     pub fn push(&mut self, state: &S, line: Arc<str>) {
         if line.len() > RING_BYTES {
             // It cannot be kept; the next checkpoint holds what it changed.
@@ -289,7 +300,7 @@ mod tests {
         }
         let modified = fs::metadata(folder.path().join("a.jsonl")).unwrap().modified().unwrap();
         let file = File::options().append(true).open(folder.path().join("a.jsonl")).unwrap();
-        file.set_modified(modified - KEEP - Duration::from_secs(60)).unwrap();
+        file.set_modified(modified - KEEP - Duration::from_mins(1)).unwrap();
         prune(folder.path(), modified).unwrap();
         let left: Vec<bool> = ["a.jsonl", "b.jsonl", "notes.txt"].map(|n| folder.path().join(n).exists()).to_vec();
         assert_eq!(left, [false, true, true]);
