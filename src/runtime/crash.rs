@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
+    env,
     io::{self, Write},
     panic::{self, PanicHookInfo},
     path::{Path, PathBuf},
@@ -36,6 +37,14 @@ pub fn install(ring: SharedRing, data: Option<PathBuf>, clock: Clock) {
         drop(io::stderr().write_all(text.as_bytes()));
         process::exit(EXIT);
     }));
+}
+
+/// Fails here if a test asks for it with `FLIGHTDECK_PANIC`; never in a release build.
+#[expect(clippy::panic, reason = "this is what it is for")]
+pub fn on_purpose(place: &str) {
+    if cfg!(debug_assertions) && env::var("FLIGHTDECK_PANIC").is_ok_and(|wanted| wanted == place) {
+        panic::panic_any("on purpose");
+    }
 }
 
 /// Panics are reported as usual again.

@@ -95,6 +95,7 @@ impl Effects {
                     if inbox.send(Event::Update { watch, update }).await.is_err() {
                         return;
                     }
+                    crash::on_purpose("task");
                 }
                 tell(&inbox, Event::Fault(format!("the watch on `{name}` ended; restart flightdeck").into())).await;
             };

@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     Exit, Program,
     clock::Clock,
+    crash,
     effects::Effects,
     hangup::Sign,
     recorder::Recorder,
@@ -28,6 +29,7 @@ use crate::{
         update::{deadline, start, update},
     },
     theme::Theme,
+    view,
 };
 
 /// Events of backends and sources that may wait; more hold their senders back.
@@ -290,6 +292,9 @@ impl Flight {
         }
         let stamped = Stamped { at: self.clock.now(), event };
         self.recorder.push(&self.state, &stamped);
+        if matches!(stamped.event, Event::Painted { .. }) {
+            crash::on_purpose("loop");
+        }
         for effect in update(&mut self.state, stamped) {
             self.perform(effect, exit)?;
         }
@@ -340,7 +345,7 @@ impl Flight {
         let now = self.clock.mono();
         let mut generation = None;
         if self.pace.due().is_some_and(|due| due <= now) {
-            self.screen.draw(&self.state, &self.theme)?;
+            self.screen.draw(|frame| view::draw(&self.state, &self.theme, frame))?;
             self.pace.painted(now);
             generation = Some(self.state.generation);
         }
@@ -380,8 +385,15 @@ impl Flight {
 
     /// In the foreground again: what stands on the terminal and how large it is are not known.
     fn come_back(&mut self) -> anyhow::Result<()> {
+        // A hang-up is followed by this signal, so that a stopped process can end.
+        if self.lost {
+            return Ok(());
+        }
         if let Some(terminal) = &self.terminal {
-            terminal.enter_again()?;
+            if let Err(error) = terminal.enter_again() {
+                tracing::warn!(%error, "the terminal cannot be taken back");
+                return self.hang_up();
+            }
             let size = terminal::size();
             if size != self.state.size {
                 self.take(Event::Resized(size))?;

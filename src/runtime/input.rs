@@ -7,7 +7,7 @@ use std::{io, thread, time::Duration};
 use crossterm::event::{self, Event as Heard, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc;
 
-use super::clock::Clock;
+use super::{clock::Clock, crash};
 use crate::core::{
     event::{Event, Size},
     key::{Code, Key},
@@ -34,6 +34,7 @@ pub fn listen(clock: Clock) -> io::Result<mpsc::Receiver<Event>> {
 
 fn hear(clock: Clock, sender: &mpsc::Sender<Event>) -> io::Result<()> {
     let mut resized: Option<(Size, u64)> = None;
+    crash::on_purpose("thread");
     loop {
         let events = match resized {
             Some((size, until)) => {

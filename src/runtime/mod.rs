@@ -16,12 +16,12 @@ pub mod clock;
 mod crash;
 mod effects;
 mod flight;
-mod hangup;
+pub(crate) mod hangup;
 pub mod input;
 mod journaling;
 pub mod log;
 mod recorder;
-mod screen;
+pub(crate) mod screen;
 pub mod terminal;
 mod writer;
 

@@ -1,23 +1,18 @@
-//! From state to bytes on the terminal: one frame under way at a time, nothing encoded is ever dropped.
+//! From cells to bytes on the terminal: one frame under way at a time, nothing encoded is ever dropped.
 
 use std::io::{self, Write};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ratatui::{
-    Terminal,
+    Frame, Terminal,
     backend::{Backend, ClearType, CrosstermBackend, WindowSize},
     buffer::Cell,
     layout::{Position, Size as Area},
 };
 use tokio::sync::mpsc;
 
-use super::writer::{Frame, Writer, Written};
-use crate::{
-    core::{event::Size, state::State},
-    domain::clean::Clean,
-    theme::Theme,
-    view,
-};
+use super::writer::{Encoded, Writer, Written};
+use crate::{core::event::Size, domain::clean::Clean};
 
 /// Longest text for a clipboard, in bytes; terminals drop longer ones.
 const CLIPBOARD_BYTES: usize = 50_000;
@@ -76,8 +71,8 @@ impl Screen {
     ///
     /// # Errors
     /// Never in practice: bytes go to memory.
-    pub fn draw(&mut self, state: &State, theme: &Theme) -> io::Result<()> {
-        self.terminal.draw(|frame| view::draw(state, theme, frame)).map(|_| ())
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        self.terminal.draw(paint).map(|_| ())
     }
 
     /// Hands over what is encoded. Only to be called while idle.
@@ -87,7 +82,7 @@ impl Screen {
             return Sent::Nothing;
         }
         let bytes = std::mem::replace(&mut encoder.bytes, std::mem::take(&mut self.spare));
-        self.busy = self.writer.write(Frame { bytes, generation });
+        self.busy = self.writer.write(Encoded { bytes, generation });
         if self.busy { Sent::UnderWay } else { Sent::Refused }
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc as async_mpsc;
 
 /// Encoded output; `generation` is that of the state it shows, none for output between frames.
 #[derive(Debug)]
-pub struct Frame {
+pub struct Encoded {
     pub bytes: Vec<u8>,
     pub generation: Option<u64>,
 }
@@ -18,21 +18,21 @@ pub struct Frame {
 /// A frame that has been written in full, its buffer to be used again, or why it could not be.
 #[derive(Debug)]
 pub struct Written {
-    pub frame: Frame,
+    pub frame: Encoded,
     pub result: io::Result<()>,
 }
 
 /// Takes one frame at a time; the thread ends when this is dropped.
 #[derive(Debug)]
 pub struct Writer {
-    frames: mpsc::SyncSender<Frame>,
+    frames: mpsc::SyncSender<Encoded>,
 }
 
 impl Writer {
     /// # Errors
     /// When the thread cannot be started.
     pub fn start(mut output: Box<dyn Write + Send>) -> io::Result<(Self, async_mpsc::UnboundedReceiver<Written>)> {
-        let (frames, inbox) = mpsc::sync_channel::<Frame>(1);
+        let (frames, inbox) = mpsc::sync_channel::<Encoded>(1);
         let (sender, written) = async_mpsc::unbounded_channel();
         thread::Builder::new().name("writer".into()).spawn(move || {
             for frame in inbox {
@@ -46,7 +46,7 @@ impl Writer {
     }
 
     /// Hands a frame over; false if the thread is gone. Only to be called while nothing is unwritten.
-    pub fn write(&self, frame: Frame) -> bool {
+    pub fn write(&self, frame: Encoded) -> bool {
         self.frames.try_send(frame).is_ok()
     }
 }
