@@ -55,6 +55,8 @@ pub struct State {
     /// The last title that was set, so that it is set again only when it changes.
     pub title: String,
     pub quitting: bool,
+    /// The wall time, in seconds and at the pace of the screen, that it was last painted for.
+    pub clock: i64,
     /// The next number for watches, questions and acts.
     pub next_id: u64,
 }
@@ -290,10 +292,12 @@ pub struct Confirm {
     pub in_reason: bool,
     /// The generation it was opened or last changed in; the 400 ms begin when a frame of it is painted.
     pub since: u64,
-    /// Monotonic time at which such a frame was painted.
+    /// Monotonic time at which such a frame was painted; none until then.
     pub shown: Option<u64>,
     /// Monotonic time of the last key that was not accepted as a confirmation.
     pub last_key: u64,
+    /// A confirming key counts now; until then the dialog shows it greyed.
+    pub ready: bool,
     /// Parts that changed while it was open; while any stands, a confirming key only acknowledges them.
     pub changed: Vec<Change>,
     /// The goal cannot be reached any more, and why; only leaving is left.
@@ -367,6 +371,7 @@ impl State {
             notice: None,
             title: String::new(),
             quitting: false,
+            clock: 0,
             next_id: 1,
         }
     }

@@ -1,21 +1,100 @@
-//! The one function that changes the state.
+//! The one function that changes the state, and the moments at which it wants to be woken.
+//!
+//! `update` sends each event to its concern and then lets time pass: everything that falls due is done
+//! there, so that a `Tick` needs no code of its own and a late one loses nothing.
 
-use super::{effect::Effect, event::Stamped, state::State};
+mod acting;
+mod board;
+mod confirm;
+mod keys;
+mod navigation;
+mod news;
+mod notices;
+mod overlays;
+mod proof;
+mod questions;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod text;
+mod time;
+mod watching;
+
+use super::{
+    effect::Effect,
+    event::{Event, Signal, Stamped},
+    state::{NoticeKind, Overlay, State},
+};
+
+pub use time::deadline;
 
 /// Takes one event and says what is to be done about it.
 pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
-    state.at = stamped.at;
+    let Stamped { at, event } = stamped;
+    state.at = at;
     state.generation += 1;
-    Vec::new()
+    let mut effects = Vec::new();
+    match event {
+        Event::Key(key) => keys::pressed(state, key, &mut effects),
+        Event::Pasted(text) => keys::pasted(state, &text, &mut effects),
+        Event::Resized(size) => {
+            state.size = size;
+            navigation::clamp(state);
+            paint(&mut effects);
+        }
+        Event::Update { watch, update } => watching::update(state, watch, update, &mut effects),
+        Event::Answered { ask, answer } => questions::answered(state, ask, answer, &mut effects),
+        Event::Applied { act, result } => acting::replied(state, act, result, &mut effects),
+        Event::Rehearsed { act, result } => confirm::rehearsed(state, act, result, &mut effects),
+        Event::Painted { generation } => painted(state, generation),
+        // What is due is done below, whatever brought us here.
+        Event::Tick => {}
+        Event::Signal(signal) => signalled(state, signal, &mut effects),
+        Event::Fault(text) => notices::say(state, NoticeKind::Trouble, text, &mut effects),
+    }
+    time::pass(state, &mut effects);
+    effects
 }
 
 /// The effects of starting: the watches of the board or of the release to open.
-pub fn start(_state: &mut State) -> Vec<Effect> {
-    Vec::new()
+pub fn start(state: &mut State) -> Vec<Effect> {
+    let mut effects = vec![Effect::Paint];
+    watching::start(state, &mut effects);
+    time::pass(state, &mut effects);
+    effects
 }
 
-/// When the state next wants a `Tick`, in monotonic milliseconds; none while nothing on it depends on time.
-#[must_use]
-pub fn deadline(_state: &State) -> Option<u64> {
-    None
+/// Asks for a paint, once per event.
+fn paint(effects: &mut Vec<Effect>) {
+    if !effects.contains(&Effect::Paint) {
+        effects.push(Effect::Paint);
+    }
+}
+
+/// The next number for a watch, a question or an act.
+fn next_id(state: &mut State) -> u64 {
+    let id = state.next_id;
+    state.next_id += 1;
+    id
+}
+
+fn painted(state: &mut State, generation: u64) {
+    state.painted = state.painted.max(generation);
+    if let Some(Overlay::Confirm(confirm)) = &mut state.overlay
+        && confirm.shown.is_none()
+        && generation >= confirm.since
+    {
+        confirm.shown = Some(state.at.mono);
+    }
+}
+
+fn signalled(state: &mut State, signal: Signal, effects: &mut Vec<Effect>) {
+    match signal {
+        Signal::Terminate | Signal::HangUp => overlays::leave(state, effects),
+        Signal::Interrupt => keys::interrupted(state, effects),
+        Signal::Continue => {
+            effects.push(Effect::Redraw);
+            paint(effects);
+        }
+    }
 }

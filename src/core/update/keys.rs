@@ -1,0 +1,144 @@
+//! Keys and pasted text: to the overlay if one is open, else through the keymap to a command.
+
+use super::{acting, board, confirm, navigation, notices, overlays, paint, text, watching};
+use crate::core::{
+    acts::{self, Line},
+    command::Command,
+    effect::Effect,
+    key::Key,
+    keymap,
+    state::{NoticeKind, Overlay, State},
+};
+
+pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
+    if state.quitting {
+        return;
+    }
+    if key.pressed() == Key::ctrl('c') {
+        return interrupted(state, effects);
+    }
+    match &state.overlay {
+        Some(Overlay::Confirm(_)) => confirm::pressed(state, key, effects),
+        Some(Overlay::Receipt(act)) => overlays::receipt(state, *act, key, effects),
+        Some(Overlay::Acts { selected }) => overlays::acts(state, *selected, key, effects),
+        Some(Overlay::Help { scroll }) => overlays::help(state, *scroll, key, effects),
+        Some(Overlay::Filter) => overlays::filter(state, key, effects),
+        Some(Overlay::Leave) => overlays::leaving(state, key, effects),
+        Some(Overlay::Arm { .. }) => overlays::arm(state, key, effects),
+        None => on_screen(state, key, effects),
+    }
+}
+
+/// Pasted text goes into the filter and nowhere else: in a dialog it could confirm what nobody has read.
+pub(super) fn pasted(state: &mut State, pasted: &str, effects: &mut Vec<Effect>) {
+    match &mut state.overlay {
+        Some(Overlay::Filter) => {
+            text::paste(overlays::filter_of(state), pasted);
+            board::refilter(state);
+            paint(effects);
+        }
+        Some(Overlay::Confirm(confirm)) => {
+            confirm.last_key = state.at.mono;
+            notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
+        }
+        Some(Overlay::Arm { .. }) => {
+            notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
+        }
+        Some(Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Leave) | None => {}
+    }
+}
+
+/// ctrl-c and the interrupt signal: out of a dialog, else out of the program.
+pub(super) fn interrupted(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.overlay {
+        Some(Overlay::Confirm(_)) => confirm::leave(state, effects),
+        Some(Overlay::Leave) => overlays::leave(state, effects),
+        Some(
+            Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Filter | Overlay::Arm { .. },
+        )
+        | None => overlays::quit(state, effects),
+    }
+}
+
+fn on_screen(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
+    let screen = keymap::screen(state);
+    if let Some(command) = keymap::resolve(&state.settings, screen, key) {
+        command_given(state, command, effects);
+    } else if let Some((meant, command)) = keymap::other_case(&state.settings, screen, key) {
+        let label = command.spec().label;
+        let text = if key.pressed() < meant {
+            format!("Caps Lock? `{key}` is bound to nothing, `{meant}` is {label}")
+        } else {
+            format!("`{key}` is bound to nothing, `{meant}` is {label}")
+        };
+        notices::say(state, NoticeKind::Warning, text, effects);
+    }
+}
+
+pub(super) fn command_given(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    match command {
+        Command::Rollback
+        | Command::Hold
+        | Command::Promote
+        | Command::PromoteFull
+        | Command::Abort
+        | Command::Retry => {
+            let release = state.open.as_ref().and_then(|open| open.release.as_deref());
+            if let Some(goal) = acts::goal_of(command, release) {
+                acting::offer(state, &goal, effects);
+            }
+        }
+        Command::Acts => {
+            // The first line that can be done; the menu is for those who do not know the key.
+            let selected = acts::lines(state).iter().position(is_possible).unwrap_or(0);
+            state.overlay = Some(Overlay::Acts { selected });
+            paint(effects);
+        }
+        Command::Arm => overlays::toggle_arm(state, effects),
+        Command::Open => {
+            if let Some(target) = state.board.cursor.clone() {
+                watching::open(state, target, effects);
+            }
+        }
+        Command::Up
+        | Command::Down
+        | Command::PageUp
+        | Command::PageDown
+        | Command::First
+        | Command::Last
+        | Command::NextPane
+        | Command::PreviousPane
+        | Command::Metrics
+        | Command::Steps
+        | Command::Pods
+        | Command::Timeline => {
+            navigation::go(state, command);
+            paint(effects);
+        }
+        Command::Filter => {
+            state.overlay = Some(Overlay::Filter);
+            paint(effects);
+        }
+        Command::Help => {
+            state.overlay = Some(Overlay::Help { scroll: 0 });
+            paint(effects);
+        }
+        Command::Back => {
+            navigation::back(state, effects);
+            paint(effects);
+        }
+        Command::Redraw => {
+            effects.push(Effect::Redraw);
+            paint(effects);
+        }
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Quit => overlays::quit(state, effects),
+    }
+}
+
+fn is_possible(line: &Line<'_>) -> bool {
+    match line {
+        Line::Goal { answer, .. } => answer.is_ok(),
+        Line::Arm { answer, .. } => answer.is_ok(),
+    }
+}

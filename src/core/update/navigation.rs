@@ -1,0 +1,199 @@
+//! Moving about: the board's cursor, the panes of a release, and keeping every scroll position in range.
+
+use super::{board, watching};
+use crate::core::{
+    command::Command,
+    content,
+    effect::Effect,
+    layout::{self, Tier},
+    state::{Open, Overlay, Pane, State, View},
+};
+
+/// Carries out a command that moves.
+pub(super) fn go(state: &mut State, command: Command) {
+    match command {
+        Command::NextPane => turn(state, 1),
+        Command::PreviousPane => turn(state, Pane::ALL.len() - 1),
+        Command::Metrics => show(state, Pane::Metrics),
+        Command::Steps => show(state, Pane::Steps),
+        Command::Pods => show(state, Pane::Pods),
+        Command::Timeline => show(state, Pane::Timeline),
+        Command::Up
+        | Command::Down
+        | Command::PageUp
+        | Command::PageDown
+        | Command::First
+        | Command::Last
+        | Command::Rollback
+        | Command::Hold
+        | Command::Promote
+        | Command::Acts
+        | Command::PromoteFull
+        | Command::Abort
+        | Command::Retry
+        | Command::Arm
+        | Command::Open
+        | Command::Filter
+        | Command::Help
+        | Command::Back
+        | Command::Redraw
+        | Command::Suspend
+        | Command::Quit => {
+            if state.open.is_some() {
+                scroll(state, command);
+            } else {
+                board::go(state, command);
+            }
+        }
+    }
+}
+
+/// A place in a list of `count` lines after a moving command; `page` lines are on screen.
+pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -> usize {
+    let page = page.max(1);
+    let last = count.saturating_sub(1);
+    match command {
+        Command::Up => place.saturating_sub(1),
+        Command::Down => place.saturating_add(1).min(last),
+        Command::PageUp => place.saturating_sub(page),
+        Command::PageDown => place.saturating_add(page).min(last),
+        Command::First => 0,
+        Command::Last => last,
+        Command::Rollback
+        | Command::Hold
+        | Command::Promote
+        | Command::Acts
+        | Command::PromoteFull
+        | Command::Abort
+        | Command::Retry
+        | Command::Arm
+        | Command::Open
+        | Command::NextPane
+        | Command::PreviousPane
+        | Command::Metrics
+        | Command::Steps
+        | Command::Pods
+        | Command::Timeline
+        | Command::Filter
+        | Command::Help
+        | Command::Back
+        | Command::Redraw
+        | Command::Suspend
+        | Command::Quit => place,
+    }
+}
+
+/// One step outwards: a full-screen list, a filter, the release; nothing on the bare board.
+pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    match &mut state.open {
+        Some(open) if !open.filter.value().is_empty() => open.filter.reset(),
+        Some(open) if open.view != View::Cockpit => open.view = View::Cockpit,
+        Some(_) => watching::close(state, effects),
+        None => {
+            state.board.filter.reset();
+            board::refilter(state);
+        }
+    }
+    clamp(state);
+}
+
+/// Keeps every scroll position within its list, after lists or the screen changed.
+pub(super) fn clamp(state: &mut State) {
+    board::follow(state);
+    for pane in Pane::ALL {
+        // Counting a list is not free, and most stand at their top.
+        let end = state
+            .open
+            .as_ref()
+            .filter(|open| scroll_of(open, pane) > 0)
+            .map(|open| layout::last_scroll(state, open, pane).min(scroll_of(open, pane)));
+        if let (Some(open), Some(end)) = (&mut state.open, end) {
+            set_scroll(open, pane, end);
+        }
+    }
+    let size = state.size;
+    let sheet = match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => layout::confirm_last_scroll(state, confirm),
+        Some(
+            Overlay::Receipt(_)
+            | Overlay::Acts { .. }
+            | Overlay::Help { .. }
+            | Overlay::Filter
+            | Overlay::Leave
+            | Overlay::Arm { .. },
+        )
+        | None => 0,
+    };
+    let help = content::help().len().saturating_sub(layout::help_page(size));
+    let lines = crate::core::acts::lines(state).len();
+    match &mut state.overlay {
+        Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(help),
+        Some(Overlay::Acts { selected }) => *selected = (*selected).min(lines.saturating_sub(1)),
+        Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(sheet),
+        Some(Overlay::Receipt(_) | Overlay::Filter | Overlay::Leave | Overlay::Arm { .. }) | None => {}
+    }
+}
+
+fn scroll(state: &mut State, command: Command) {
+    let Some(open) = &state.open else { return };
+    let pane = content::focus(state, open);
+    let (end, fits) = (layout::last_scroll(state, open, pane), layout::pane_page(state, open, pane));
+    let to = match command {
+        Command::Last => end,
+        other => moved(scroll_of(open, pane), end + 1, fits, other),
+    };
+    if let Some(open) = &mut state.open {
+        set_scroll(open, pane, to);
+    }
+}
+
+fn place_of(pane: Pane) -> usize {
+    match pane {
+        Pane::Metrics => 0,
+        Pane::Steps => 1,
+        Pane::Pods => 2,
+        Pane::Timeline => 3,
+    }
+}
+
+fn scroll_of(open: &Open, pane: Pane) -> usize {
+    open.scroll.get(place_of(pane)).copied().unwrap_or(0)
+}
+
+fn set_scroll(open: &mut Open, pane: Pane, to: usize) {
+    if let Some(scroll) = open.scroll.get_mut(place_of(pane)) {
+        *scroll = to;
+    }
+}
+
+/// To the pane `by` places further on.
+fn turn(state: &mut State, by: usize) {
+    let Some(open) = &state.open else { return };
+    let place = place_of(content::focus(state, open));
+    let Some(next) = Pane::ALL.get((place + by) % Pane::ALL.len()) else { return };
+    let next = *next;
+    if let Some(open) = &mut state.open {
+        open.view = View::Cockpit;
+        open.pane = next;
+        open.tab = Some(next);
+    }
+}
+
+/// Shows a pane: as the tab where there are tabs; long lists fill the screen where everything else is shown already.
+fn show(state: &mut State, pane: Pane) {
+    let tier = layout::tier(state.size);
+    let Some(open) = &mut state.open else { return };
+    let full = match pane {
+        Pane::Pods => View::Pods,
+        Pane::Timeline => View::Timeline,
+        Pane::Metrics | Pane::Steps => View::Cockpit,
+    };
+    open.view = match tier {
+        Tier::Tabs => View::Cockpit,
+        Tier::Cockpit | Tier::Lines if open.view == full => View::Cockpit,
+        Tier::Cockpit | Tier::Lines => full,
+    };
+    open.pane = pane;
+    open.tab = Some(pane);
+    clamp(state);
+}

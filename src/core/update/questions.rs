@@ -1,0 +1,466 @@
+//! Asking for the numbers of the opened release's panels, and what comes back.
+//!
+//! Ticks lie on multiples of `TICK_SECONDS` of the source's own clock and are asked for only when no scrape
+//! can still be missing. One question per panel is under way at any time; a late or foreign answer is dropped.
+
+use super::{next_id, notices, paint, sources};
+use crate::{
+    core::{
+        effect::{AskId, Effect},
+        evidence::{self, LATE_SECONDS, MAX_TICKS, STALE_SECONDS, TICK_SECONDS},
+        freshness,
+        state::{Asked, Panel, State},
+    },
+    domain::{
+        clean::Name,
+        failure::{Failure, FailureKind},
+        health::Health,
+        panel::{Arms, PanelKind, PanelSpec, PanelTrouble},
+        question::{Answer, Query, Question},
+        release::Release,
+        series,
+        step::{StepKind, StepState},
+        target::Target,
+        template::{self, Place},
+        time::Seconds,
+        timeline::MomentKind,
+        verdict::Word,
+    },
+};
+
+/// How far back the first question goes when nobody knows when the canary was first exposed.
+const FIRST_SECONDS: i64 = 30 * 60;
+/// How much of the time before the exposure is asked for, so that a chart has something to compare with.
+const BEFORE_SECONDS: i64 = 5 * 60;
+/// The longest range ever asked for.
+#[expect(clippy::cast_possible_wrap, reason = "a small constant")]
+const LONGEST_SECONDS: i64 = MAX_TICKS as i64 * TICK_SECONDS;
+/// Monotonic milliseconds after which a question counts as lost.
+pub(super) const LOST_MS: u64 = 60_000;
+/// Milliseconds between the questions of neighbouring panels, so that a source is not asked all at once.
+const JITTER_MS: u64 = 130;
+/// First and longest wait after a failed question, in seconds.
+const BACK_OFF_SECONDS: (f64, f64) = (10.0, 120.0);
+/// Most moves of the weight that are remembered.
+const MAX_CHANGES: usize = 64;
+
+/// Makes the panels of the release that has just been opened.
+pub(super) fn prepare(state: &mut State) {
+    let now = state.at.mono;
+    let Some(open) = &mut state.open else { return };
+    let mine = state.settings.panels.iter().filter(|spec| spec.targets.matches(&open.target));
+    open.panels = mine.map(|spec| fresh(spec.clone(), None, now)).collect();
+    follow_release(state);
+}
+
+fn fresh(spec: PanelSpec, arms: Option<Arms>, due: u64) -> Panel {
+    Panel {
+        spec,
+        arms,
+        ticks: Vec::new(),
+        exposed_since: None,
+        trouble: Some(PanelTrouble::Waiting),
+        newest: None,
+        asked: None,
+        answered_to: None,
+        counted_to: None,
+        left_out: Vec::new(),
+        errors: 0,
+        due,
+    }
+}
+
+/// Takes over what the release says about arms and weights; other arms start a panel anew.
+pub(super) fn follow_release(state: &mut State) {
+    let now = state.at;
+    let offsets: Vec<i64> = state
+        .open
+        .iter()
+        .flat_map(|open| &open.panels)
+        .map(|panel| sources::now_at(state, &panel.spec.source) - now.wall.timestamp())
+        .collect();
+    let Some(open) = &mut state.open else { return };
+    let Some(release) = open.release.clone() else { return };
+    let arms = release.arms();
+    for change in weight_changes(&release)
+        .chain(open.seen.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| m.at.timestamp()))
+    {
+        if !open.weight_changes.contains(&change) {
+            open.weight_changes.push(change);
+        }
+    }
+    open.weight_changes.sort_unstable();
+    let surplus = open.weight_changes.len().saturating_sub(MAX_CHANGES);
+    open.weight_changes.drain(..surplus);
+    let began = exposure_began(&release);
+    for (panel, offset) in open.panels.iter_mut().zip(offsets) {
+        if arms.is_some() && panel.arms != arms {
+            *panel = fresh(panel.spec.clone(), arms.clone(), now.mono);
+        }
+        if let Some(began) = began {
+            panel.exposed_since = Some(began + offset);
+        }
+        let settles = whole(panel.spec.lag) + LATE_SECONDS;
+        panel.left_out = open.weight_changes.iter().map(|at| (at + offset, at + offset + settles)).collect();
+    }
+}
+
+/// When the weight moved, as far as the backend tells.
+fn weight_changes(release: &Release) -> impl Iterator<Item = i64> {
+    let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| m.at);
+    let steps = release.steps.iter().filter_map(|step| match (&step.kind, step.state) {
+        (StepKind::SetWeight(_), StepState::Done | StepState::Current | StepState::Failed) => step.started_at,
+        (
+            StepKind::SetWeight(_)
+            | StepKind::Wait
+            | StepKind::Person
+            | StepKind::Analysis
+            | StepKind::Experiment
+            | StepKind::Scale
+            | StepKind::Route
+            | StepKind::Job,
+            _,
+        ) => None,
+    });
+    told.chain(steps).map(|at| at.timestamp())
+}
+
+/// When the newest revision first got traffic, where the backend knows.
+fn exposure_began(release: &Release) -> Option<i64> {
+    let first = release.steps.iter().find(|step| match step.kind {
+        StepKind::SetWeight(percent) => percent > 0.0,
+        StepKind::Wait
+        | StepKind::Person
+        | StepKind::Analysis
+        | StepKind::Experiment
+        | StepKind::Scale
+        | StepKind::Route
+        | StepKind::Job => false,
+    })?;
+    first.started_at.map(|at| at.timestamp())
+}
+
+fn whole(length: Seconds) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates by definition of `as`")]
+    let seconds = length.0.ceil() as i64;
+    seconds
+}
+
+/// Asks what is due and gives up what was lost.
+pub(super) fn ask_due(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.at.mono;
+    let count = state.open.as_ref().map_or(0, |open| open.panels.len());
+    for place in 0..count {
+        let Some(panel) = panel(state, place) else { continue };
+        if panel.asked.is_some_and(|asked| now.saturating_sub(asked.at) >= LOST_MS) {
+            panel.asked = None;
+            failed(panel, "no answer for 60s".to_owned());
+            let due = now + back_off_ms(state, place, None);
+            if let Some(panel) = self::panel(state, place) {
+                panel.due = due;
+            }
+            paint(effects);
+            tell_verdict(state, effects);
+            continue;
+        }
+        if panel.asked.is_some() || panel.due > now || panel.arms.is_none() {
+            continue;
+        }
+        ask(state, place, effects);
+    }
+}
+
+fn panel(state: &mut State, place: usize) -> Option<&mut Panel> {
+    state.open.as_mut().and_then(|open| open.panels.get_mut(place))
+}
+
+fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
+    let now = state.at.mono;
+    let Some(open) = &state.open else { return };
+    let Some(panel) = open.panels.get(place) else { return };
+    let server = sources::now_at(state, &panel.spec.source);
+    let to = align(server - LATE_SECONDS);
+    let from = match panel.answered_to {
+        Some(answered) => answered,
+        None => match panel.exposed_since {
+            Some(began) => align((began - BEFORE_SECONDS).min(to - FIRST_SECONDS / 3)),
+            None => to - FIRST_SECONDS,
+        },
+    }
+    .max(to - LONGEST_SECONDS);
+    if to <= from {
+        let due = now + next_due_ms(state, place);
+        if let Some(panel) = self::panel(state, place) {
+            panel.due = due;
+        }
+        return;
+    }
+    let question = if state.source(&panel.spec.source).is_none() {
+        Err(format!("`{}` is not configured as a source", panel.spec.source))
+    } else {
+        question(panel, &open.target, from, to)
+    };
+    let back_off = back_off_ms(state, place, None);
+    match question {
+        Ok(question) => {
+            let id = AskId(next_id(state));
+            if let Some(panel) = self::panel(state, place) {
+                panel.asked = Some(Asked { id, from, to, at: now });
+            }
+            effects.push(Effect::Ask { ask: id, question });
+        }
+        // Only another release or another configuration helps; looking again costs nothing.
+        Err(why) => {
+            if let Some(panel) = self::panel(state, place) {
+                failed(panel, why);
+                panel.due = now + back_off;
+            }
+            paint(effects);
+        }
+    }
+}
+
+fn align(seconds: i64) -> i64 {
+    seconds.div_euclid(TICK_SECONDS) * TICK_SECONDS
+}
+
+/// The question of a panel with its places filled in.
+fn question(panel: &Panel, target: &Target, from: i64, to: i64) -> Result<Question, String> {
+    let value = |place: Place| match place {
+        Place::Namespace => {
+            let folders = target.path.len().saturating_sub(1);
+            Some(target.path.iter().take(folders).map(Name::raw).collect::<Vec<_>>().join("/"))
+        }
+        Place::Name => Some(target.name().to_owned()),
+        Place::Stable => panel.arms.as_ref().map(|arms| arms.baseline.hash.raw().to_owned()),
+        Place::Canary => panel.arms.as_ref().and_then(|arms| arms.canary.as_ref()).map(|arm| arm.hash.raw().to_owned()),
+    };
+    let PanelKind::Ratio { events, exposures, by } = &panel.spec.kind;
+    let query = |text: &str| {
+        template::fill(text, value)
+            .map(|text| Query { text, by: by.clone() })
+            .map_err(|e| format!("panel `{}` in {}: {e}", panel.spec.name, panel.spec.origin))
+    };
+    let queries = vec![query(events)?, query(exposures)?];
+    Ok(Question { source: panel.spec.source.clone(), queries, from, to, step: TICK_SECONDS })
+}
+
+/// An answer: of a question that is no longer under way it is dropped.
+pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &mut Vec<Effect>) {
+    let Some((place, asked)) = state.open.as_ref().and_then(|open| {
+        let of =
+            |(place, panel): (usize, &Panel)| panel.asked.filter(|asked| asked.id == ask).map(|asked| (place, asked));
+        open.panels.iter().enumerate().find_map(of)
+    }) else {
+        return;
+    };
+    let source = panel(state, place).map(|panel| {
+        panel.asked = None;
+        panel.spec.source.clone()
+    });
+    let Some(source) = source else { return };
+    paint(effects);
+    let wait = match &answer {
+        Answer::Error(failure) => {
+            source_failed(state, &source, failure, effects);
+            match failure.kind {
+                FailureKind::Limited(wait) => Some(wait),
+                FailureKind::Auth
+                | FailureKind::Forbidden
+                | FailureKind::NotFound
+                | FailureKind::Conflict
+                | FailureKind::Unreachable
+                | FailureKind::Unconfirmed
+                | FailureKind::Timeout
+                | FailureKind::Malformed
+                | FailureKind::Refused
+                | FailureKind::Local => Some(None),
+            }
+        }
+        Answer::Value(values) => {
+            sources::skew(state, &source, values.skew, effects);
+            sources::heard(state, &source, effects);
+            None
+        }
+        Answer::NoData | Answer::Partial(_) | Answer::Stale(_) | Answer::NotFinite => {
+            sources::heard(state, &source, effects);
+            None
+        }
+    };
+    let server = sources::now_at(state, &source);
+    if let Some(panel) = panel(state, place) {
+        take(panel, asked, answer, server);
+    }
+    let delay = match wait {
+        Some(asked_for) => back_off_ms(state, place, asked_for),
+        None => next_due_ms(state, place),
+    };
+    let now = state.at.mono;
+    if let Some(panel) = panel(state, place) {
+        panel.due = now + delay;
+    }
+    tell_verdict(state, effects);
+}
+
+/// Puts an answer into its panel.
+fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
+    match answer {
+        Answer::Value(values) => {
+            panel.errors = 0;
+            panel.newest = Some(values.newest);
+            let ticks = match (values.sets.as_slice(), &panel.arms) {
+                ([events, exposures], Some(arms)) => {
+                    series::ticks(events, exposures, arms, asked.from, asked.to, TICK_SECONDS)
+                }
+                (_, _) => return failed(panel, "the answer does not fit the question".to_owned()),
+            };
+            if ticks.is_empty() {
+                panel.trouble = Some(PanelTrouble::NoData);
+                return;
+            }
+            let last = panel.ticks.last().map_or(i64::MIN, |tick| tick.at);
+            panel.ticks.extend(ticks.into_iter().filter(|tick| tick.at > last));
+            let surplus = panel.ticks.len().saturating_sub(MAX_TICKS);
+            panel.ticks.drain(..surplus);
+            panel.answered_to = Some(asked.to);
+            panel.counted_to = Some(asked.to - whole(panel.spec.lag));
+            if panel.exposed_since.is_none() {
+                let first = panel.ticks.iter().find(|tick| tick.canary.exposures > 0.0);
+                panel.exposed_since = first.map(|tick| tick.at - TICK_SECONDS);
+            }
+            panel.trouble = None;
+            note_age(panel, server);
+        }
+        Answer::NoData => panel.trouble = Some(PanelTrouble::NoData),
+        Answer::Partial(why) => panel.trouble = Some(PanelTrouble::Partial(why)),
+        Answer::Stale(age) => {
+            if panel.newest.is_none() {
+                panel.newest = chrono::DateTime::from_timestamp(server - whole(age), 0);
+            }
+            panel.trouble = Some(PanelTrouble::Stale(age));
+        }
+        Answer::Error(failure) => {
+            let text = failure.to_string();
+            failed(panel, text);
+        }
+        Answer::NotFinite => panel.trouble = Some(PanelTrouble::NotFinite),
+    }
+}
+
+fn failed(panel: &mut Panel, why: String) {
+    panel.errors = panel.errors.saturating_add(1);
+    panel.trouble = Some(PanelTrouble::Error(why.into()));
+}
+
+/// Whether the newest sample is too old to be called an answer. True if that changed what is shown.
+fn note_age(panel: &mut Panel, server: i64) -> bool {
+    let judged = match &panel.trouble {
+        None | Some(PanelTrouble::Stale(_)) => true,
+        Some(
+            PanelTrouble::Waiting
+            | PanelTrouble::NoData
+            | PanelTrouble::Partial(_)
+            | PanelTrouble::Error(_)
+            | PanelTrouble::NotFinite,
+        ) => false,
+    };
+    let Some(newest) = panel.newest.filter(|_| judged) else { return false };
+    let age = (server - newest.timestamp()).max(0);
+    if age < STALE_SECONDS {
+        return false;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "an age in seconds fits f64 exactly")]
+    let age = Seconds(age as f64);
+    let stale = Some(PanelTrouble::Stale(freshness::shown(age).unwrap_or(age)));
+    let changed = panel.trouble != stale;
+    panel.trouble = stale;
+    changed
+}
+
+/// Lets samples grow old.
+pub(super) fn grow_old(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut changed = false;
+    for place in 0..state.open.as_ref().map_or(0, |open| open.panels.len()) {
+        let Some(source) = panel(state, place).map(|panel| panel.spec.source.clone()) else { continue };
+        let server = sources::now_at(state, &source);
+        changed |= panel(state, place).is_some_and(|panel| note_age(panel, server));
+    }
+    if changed {
+        paint(effects);
+        tell_verdict(state, effects);
+    }
+}
+
+/// Monotonic milliseconds until the next tick can be asked for.
+fn next_due_ms(state: &State, place: usize) -> u64 {
+    let Some(panel) = state.open.as_ref().and_then(|open| open.panels.get(place)) else { return LOST_MS };
+    let server = sources::now_at(state, &panel.spec.source);
+    let next = align(server - LATE_SECONDS) + TICK_SECONDS + LATE_SECONDS;
+    millis(state, Seconds(f64::from(i32::try_from((next - server).max(1)).unwrap_or(i32::MAX)))) + jitter(place)
+}
+
+fn back_off_ms(state: &State, place: usize, asked_for: Option<Seconds>) -> u64 {
+    let errors = state.open.as_ref().and_then(|open| open.panels.get(place)).map_or(0, |panel| panel.errors);
+    let (first, longest) = BACK_OFF_SECONDS;
+    let doubled = first * 2_f64.powi(i32::try_from(errors.saturating_sub(1).min(8)).unwrap_or(8));
+    let wait = asked_for.map_or(doubled.min(longest), |asked| asked.0.max(first));
+    millis(state, Seconds(wait)) + jitter(place)
+}
+
+/// A length of the world's time in milliseconds of ours.
+fn millis(state: &State, length: Seconds) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
+    let millis = (length.0.max(0.0) * 1000.0 / state.settings.speed.max(0.001)) as u64;
+    millis.max(1)
+}
+
+fn jitter(place: usize) -> u64 {
+    (u64::try_from(place).unwrap_or(0) % 7) * JITTER_MS
+}
+
+/// What a failed question says about its source. A single slow question is the panel's trouble only.
+fn source_failed(state: &mut State, name: &Name, failure: &Failure, effects: &mut Vec<Effect>) {
+    let quiet = state.source(name).and_then(|s| s.heard).map(|heard| state.at.millis_since(heard));
+    let lost = match failure.kind {
+        FailureKind::Unreachable | FailureKind::Auth | FailureKind::Forbidden => true,
+        FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed => {
+            quiet.is_none_or(|ms| ms >= freshness::SILENT_METRICS_MS)
+        }
+        FailureKind::NotFound
+        | FailureKind::Conflict
+        | FailureKind::Malformed
+        | FailureKind::Refused
+        | FailureKind::Local => false,
+    };
+    if lost {
+        let retry_in_ms = 0;
+        sources::health(state, name, &Health::Lost { why: failure.clone(), retry_in_ms }, effects);
+    } else if !matches!(failure.kind, FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed) {
+        // It answered, if only to refuse.
+        sources::heard(state, name, effects);
+    }
+}
+
+/// Notes and rings when what may be said of the release changes. Starting to collect is no alarm.
+pub(super) fn tell_verdict(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(open) = &mut state.open else { return };
+    let waiting = |panel: &Panel| panel.spec.critical && panel.trouble == Some(PanelTrouble::Waiting);
+    if open.panels.iter().any(waiting) || !open.panels.iter().any(|panel| panel.spec.critical) {
+        return;
+    }
+    let verdict = evidence::verdict(open);
+    let before = open.said.replace(verdict.word);
+    if before == Some(verdict.word) {
+        return;
+    }
+    let why = verdict.why.first().map(ToString::to_string).unwrap_or_default();
+    notices::note(state, MomentKind::Verdict, format!("{}: {why}", verdict.word));
+    let alarms = match verdict.word {
+        Word::Go | Word::NoGo => true,
+        Word::Unknown => before.is_some(),
+        Word::Collecting => false,
+    };
+    if alarms {
+        notices::ring(effects);
+    }
+}

@@ -1,0 +1,139 @@
+//! How each source is doing: signs of life, loss and recovery, who we are there, how far its clock is off.
+
+use super::{notices, paint};
+use crate::{
+    core::{
+        effect::Effect,
+        freshness::LIVE_SECONDS,
+        state::{NoticeKind, Source, State},
+    },
+    domain::{clean::Name, health::Health, time::Seconds, timeline::MomentKind, update::Identity},
+};
+
+/// A clock that is further off than this is worth a word.
+const SKEW_SECONDS: f64 = 2.0;
+
+fn find<'a>(state: &'a mut State, name: &Name) -> Option<&'a mut Source> {
+    state.sources.iter_mut().find(|s| s.name == *name)
+}
+
+/// It has just been heard of.
+pub(super) fn heard(state: &mut State, name: &Name, effects: &mut Vec<Effect>) {
+    health(state, name, &Health::Live, effects);
+}
+
+pub(super) fn health(state: &mut State, name: &Name, health: &Health, effects: &mut Vec<Effect>) {
+    let now = state.at;
+    let Some(source) = find(state, name) else { return };
+    let silence = source.heard.map(|heard| now.millis_since(heard));
+    let before = std::mem::replace(&mut source.health, health.clone());
+    let is_live = match health {
+        Health::Live => {
+            source.heard = Some(now.mono);
+            true
+        }
+        Health::Connecting | Health::Lost { .. } => false,
+    };
+    // An age that stood on screen goes back to "live".
+    let was_quiet = silence.is_none_or(|ms| seconds(ms).0 >= LIVE_SECONDS);
+    if before != *health || (is_live && was_quiet) {
+        paint(effects);
+    }
+    match (&before, health) {
+        (Health::Connecting | Health::Live, Health::Lost { why, .. }) => {
+            let text = format!("contact with `{name}` is lost: {}", why.summary);
+            if concerns_open(state, name) {
+                notices::note(state, MomentKind::Source, text.clone());
+            }
+            let unproven = state
+                .acts
+                .iter()
+                .find(|act| act.stage.is_unproven() && act.plan.release.target.source == *name)
+                .map(|act| act.plan.goal.clone());
+            let text = match unproven {
+                Some(goal) => format!("{text}; whether `{goal}` worked cannot be seen until it is back"),
+                None => text,
+            };
+            notices::say(state, NoticeKind::Trouble, text, effects);
+        }
+        (Health::Lost { .. }, Health::Live) => {
+            let after = silence.map(seconds);
+            let text = after.map_or_else(
+                || format!("contact with `{name}` is there"),
+                |after| format!("contact with `{name}` is back after {after}"),
+            );
+            if concerns_open(state, name) {
+                notices::note(state, MomentKind::Source, text.clone());
+            }
+            notices::say(state, NoticeKind::Said, text, effects);
+        }
+        (Health::Connecting | Health::Live | Health::Lost { .. }, _) => {}
+    }
+}
+
+fn seconds(millis: u64) -> Seconds {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of one run fit f64 exactly")]
+    Seconds(millis as f64 / 1000.0)
+}
+
+fn concerns_open(state: &State, name: &Name) -> bool {
+    state
+        .open
+        .as_ref()
+        .is_some_and(|open| open.target.source == *name || open.panels.iter().any(|p| p.spec.source == *name))
+}
+
+pub(super) fn identity(state: &mut State, name: &Name, identity: Identity, effects: &mut Vec<Effect>) {
+    if let Some(source) = find(state, name)
+        && source.user.as_ref() != Some(&identity.user)
+    {
+        source.user = Some(identity.user);
+        paint(effects);
+    }
+}
+
+/// Its clock, as an answer showed it.
+pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &mut Vec<Effect>) {
+    let Some(source) = find(state, name) else { return };
+    let was_off = source.skew.is_some_and(|s| s.abs() > SKEW_SECONDS);
+    if skew.is_some() {
+        source.skew = skew;
+    }
+    if let Some(skew) = skew.filter(|s| s.abs() > SKEW_SECONDS && !was_off) {
+        let side = if skew > 0.0 { "ahead of" } else { "behind" };
+        let text = format!(
+            "the clock of `{name}` is {} {side} ours; its own time is used for its numbers",
+            Seconds(skew.abs())
+        );
+        notices::say(state, NoticeKind::Warning, text, effects);
+    }
+}
+
+/// The second it is at the source now.
+pub(super) fn now_at(state: &State, name: &Name) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates; a clock is not off by more than that")]
+    let skew = state.source(name).and_then(|s| s.skew).unwrap_or(0.0).round() as i64;
+    state.at.wall.timestamp().saturating_add(skew)
+}
+
+/// Arms that have run out are taken back. True if one has.
+pub(super) fn disarm_expired(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.at.mono;
+    let expired: Vec<Name> = state
+        .sources
+        .iter_mut()
+        .filter(|source| source.armed_until.is_some_and(|until| until <= now))
+        .map(|source| {
+            source.armed_until = None;
+            source.name.clone()
+        })
+        .collect();
+    for name in expired {
+        notices::say(
+            state,
+            NoticeKind::Warning,
+            format!("`{name}` is read-only again; arm it: `x`, then arm"),
+            effects,
+        );
+    }
+}

@@ -1,0 +1,286 @@
+//! Numbers: what is asked when, what answers become, what is said when they do not come.
+
+use super::world::{Flight, noon, orders, paused, promoted, settings};
+use crate::{
+    core::{
+        effect::{AskId, Effect},
+        event::Event,
+        evidence,
+        settings::Settings,
+    },
+    domain::{
+        failure::{Failure, FailureKind},
+        health::Health,
+        panel::{PanelKind, PanelTrouble},
+        question::{Answer, Question, Values},
+        series::{Point, Series},
+        time::Seconds,
+        timeline::{Moment, MomentKind},
+        verdict::Word,
+    },
+};
+
+fn watched() -> Flight {
+    Flight::open(Settings { panels: vec![orders()], ..settings() })
+}
+
+/// Counters that grow by 10 exposures and `orders` events per tick on the canary, tenfold on the baseline.
+fn values(question: &Question, canary_orders: f64) -> Answer {
+    let series = |instance: &str, per_tick: f64| Series {
+        instance: instance.into(),
+        points: (question.from..=question.to)
+            .step_by(10)
+            .map(|at| {
+                #[expect(clippy::cast_precision_loss, reason = "small")]
+                let ticks = ((at - noon().timestamp()) / 10 + 1_000) as f64;
+                Point { at, value: ticks * per_tick }
+            })
+            .collect(),
+    };
+    Answer::Value(Values {
+        sets: vec![
+            vec![series("checkout-old-1", 90.0), series("checkout-new-1", canary_orders)],
+            vec![series("checkout-old-1", 100.0), series("checkout-new-1", 10.0)],
+        ],
+        newest: chrono::DateTime::from_timestamp(question.to, 0).unwrap(),
+        skew: Some(0.0),
+    })
+}
+
+fn answer(flight: &mut Flight, ask: AskId, answer: Answer) -> &mut Flight {
+    flight.tell(Event::Answered { ask, answer })
+}
+
+/// The newest question that was asked.
+fn newest(flight: &Flight) -> (AskId, Question) {
+    flight
+        .all
+        .iter()
+        .rev()
+        .find_map(|effect| match effect {
+            Effect::Ask { ask, question } => Some((*ask, question.clone())),
+            _ => None,
+        })
+        .expect("a question")
+}
+
+/// Answers the first question with healthy numbers and says how many ticks that made.
+pub(super) fn answer_first(flight: &mut Flight) -> usize {
+    let (ask, question) = newest(flight);
+    let values = values(&question, 9.0);
+    answer(flight, ask, values);
+    flight.panel().ticks.len()
+}
+
+#[test]
+fn the_first_question_fills_its_places_and_asks_whole_ticks_that_are_late_enough() {
+    let flight = watched();
+    let (_, question) = newest(&flight);
+    assert_eq!(question.queries[0].text, r#"orders{ns="shop",pod=~"checkout-.*"}"#);
+    assert_eq!(question.queries[1].text, r#"checkouts{hash=~"old|new"}"#);
+    let now = noon().timestamp();
+    assert_eq!((question.from % 10, question.to % 10, question.step), (0, 0, 10));
+    assert_eq!((now - question.to, question.to - question.from), (20, 1_800));
+    assert_eq!(flight.all.iter().filter(|e| matches!(e, Effect::Ask { .. })).count(), 1);
+}
+
+#[test]
+fn the_first_question_begins_before_the_exposure_where_that_is_known() {
+    let mut flight =
+        Flight::new(Settings { panels: vec![orders()], open: Some("checkout".parse().unwrap()), ..settings() });
+    let mut release = paused("checkout");
+    release.steps[0].started_at = Some(noon() - chrono::TimeDelta::seconds(3_600));
+    flight.news(release);
+    let (_, question) = newest(&flight);
+    assert_eq!(noon().timestamp() - question.from, 3_900);
+    assert_eq!(flight.panel().exposed_since, Some(noon().timestamp() - 3_600));
+}
+
+#[test]
+fn answers_become_ticks_and_later_only_the_next_ones_are_asked_for() {
+    let mut flight = watched();
+    assert_eq!(answer_first(&mut flight), 180);
+    let panel = flight.panel();
+    assert_eq!(panel.trouble, None);
+    assert_eq!(panel.counted_to, Some(noon().timestamp() - 50), "late orders may still come for 30 s");
+    let reading = evidence::reading(panel);
+    assert_eq!(reading.verdict.word, Word::Collecting);
+    assert_eq!(reading.ratio, Some(1.0));
+    let seen = evidence::seen(flight.state.open.as_ref().unwrap()).unwrap();
+    assert!((seen.percent - 100.0 / 11.0).abs() < 1e-9);
+
+    let end = flight.panel().answered_to.unwrap();
+    flight.wait(10_500);
+    let asked = flight.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!((asked[0].1.from, asked[0].1.to), (end, end + 10));
+}
+
+#[test]
+fn one_question_at_a_time_and_late_answers_are_dropped() {
+    let mut flight = watched();
+    let (ask, question) = newest(&flight);
+    flight.wait(30_000);
+    assert!(flight.asked().is_empty(), "the first is still under way");
+    answer(&mut flight, AskId(999), Answer::NoData);
+    assert_eq!(flight.panel().trouble, Some(PanelTrouble::Waiting));
+
+    let mut next = paused("checkout");
+    next.revisions[0].hash = "newer".into();
+    next.revisions[0].name = "checkout-newer".into();
+    next.id.revision = "newer".into();
+    flight.news(next);
+    assert_eq!(flight.asked().len(), 1, "other arms are asked for anew");
+    answer(&mut flight, ask, values(&question, 9.0));
+    assert!(flight.panel().ticks.is_empty(), "and the answer of the old ones belongs to nobody");
+}
+
+#[test]
+fn a_question_without_an_answer_is_given_up() {
+    let mut flight = watched();
+    flight.wait(60_000);
+    assert!(matches!(&flight.panel().trouble, Some(PanelTrouble::Error(why)) if why.as_str() == "no answer for 60s"));
+    flight.wait(15_000);
+    assert_eq!(flight.asked().len(), 1);
+}
+
+#[test]
+fn only_a_value_moves_anything_and_every_trouble_has_its_word() {
+    let cases = [
+        (Answer::NoData, "no data"),
+        (Answer::Partial("a shard is missing".into()), "partial: a shard is missing"),
+        (Answer::Stale(Seconds(90.0)), "stale 1m30s"),
+        (Answer::NotFinite, "not a number"),
+        (Answer::Error(Failure::new(FailureKind::Refused, "bad query")), "bad query"),
+    ];
+    for (bad, word) in cases {
+        let mut flight = watched();
+        answer_first(&mut flight);
+        let ticks = flight.panel().ticks.len();
+        flight.wait(10_500);
+        let (ask, _) = newest(&flight);
+        answer(&mut flight, ask, bad);
+        let reading = evidence::reading(flight.panel());
+        assert_eq!((reading.verdict.word, reading.verdict.why[0].as_str()), (Word::Unknown, word));
+        assert_eq!(flight.panel().ticks.len(), ticks);
+        assert!(flight.effects.contains(&Effect::Bell), "{word}: losing the evidence rings");
+        assert!(flight.seen().iter().any(|text| text.starts_with("verdict UNKNOWN")), "{:?}", flight.seen());
+    }
+}
+
+#[test]
+fn silence_turns_stale_by_the_age_of_the_sample() {
+    let mut flight = watched();
+    answer_first(&mut flight);
+    flight.wait(29_000);
+    assert_eq!(flight.panel().trouble, None);
+    flight.wait(2_000);
+    assert_eq!(flight.panel().trouble, Some(PanelTrouble::Stale(Seconds(51.0))));
+    let open = flight.state.open.as_ref().unwrap();
+    assert_eq!(evidence::verdict(open).word, Word::Unknown);
+    assert_eq!(evidence::seen(open), None, "nothing old is shown as seen");
+}
+
+#[test]
+fn ticks_around_a_move_of_the_weight_are_left_out_in_both_arms() {
+    let mut flight = watched();
+    answer_first(&mut flight);
+    let all = evidence::reading(flight.panel()).baseline.exposures;
+    let mut release = promoted("checkout");
+    let at = noon() - chrono::TimeDelta::seconds(600);
+    release.timeline.push(Moment { at, kind: MomentKind::Weight, text: "50 % set".into() });
+    flight.news(release);
+    let reading = evidence::reading(flight.panel());
+    // 30 s lag + 20 s are five ticks.
+    assert!((all - reading.baseline.exposures - 500.0).abs() < 1e-9, "{}", all - reading.baseline.exposures);
+    assert_eq!(reading.ratio, Some(1.0));
+}
+
+#[test]
+fn a_fall_is_shown_as_a_fact_and_not_judged() {
+    let mut flight = watched();
+    let (ask, question) = newest(&flight);
+    answer(&mut flight, ask, values(&question, 3.0));
+    let reading = evidence::reading(flight.panel());
+    assert!(reading.off && reading.ratio.unwrap() < 0.4);
+    assert_eq!(reading.verdict.word, Word::Collecting);
+}
+
+#[test]
+fn events_without_exposures_are_partial() {
+    let mut flight = watched();
+    let (ask, question) = newest(&flight);
+    let Answer::Value(mut values) = values(&question, 3.0) else { unreachable!() };
+    values.sets[1].pop();
+    answer(&mut flight, ask, Answer::Value(values));
+    let reading = evidence::reading(flight.panel());
+    assert_eq!(reading.verdict.why[0].as_str(), "partial: events without exposures on the canary");
+}
+
+#[test]
+fn errors_back_off_and_say_whether_the_source_is_lost() {
+    let mut flight = watched();
+    let mut waits = vec![];
+    for _ in 0..6 {
+        let (ask, _) = newest(&flight);
+        let failure = Failure::new(FailureKind::Unreachable, "connection refused");
+        answer(&mut flight, ask, Answer::Error(failure));
+        let wait = flight.panel().due - flight.at().mono;
+        waits.push(wait / 1_000);
+        flight.wait(wait);
+    }
+    assert_eq!(waits, [10, 20, 40, 80, 120, 120]);
+    let prom = &flight.state.sources[1];
+    assert!(matches!(prom.health, Health::Lost { .. }));
+    let (ask, question) = newest(&flight);
+    answer(&mut flight, ask, values(&question, 9.0));
+    assert_eq!(flight.state.sources[1].health, Health::Live);
+
+    let (ask, _) = {
+        flight.wait(10_500);
+        newest(&flight)
+    };
+    answer(&mut flight, ask, Answer::Error(Failure::new(FailureKind::Timeout, "slow")));
+    assert_eq!(flight.state.sources[1].health, Health::Live, "one slow query is the panel's trouble");
+}
+
+#[test]
+fn the_clock_of_the_source_decides() {
+    let mut flight = watched();
+    let (ask, question) = newest(&flight);
+    let Answer::Value(mut values) = values(&question, 9.0) else { unreachable!() };
+    values.skew = Some(600.0);
+    answer(&mut flight, ask, Answer::Value(values));
+    assert!(flight.notice().starts_with("the clock of `prom` is 10m00s ahead of ours"), "{}", flight.notice());
+    flight.wait(12_000);
+    let (_, question) = newest(&flight);
+    assert!(question.to > noon().timestamp() + 500);
+}
+
+#[test]
+fn a_query_that_cannot_be_filled_names_its_panel_and_origin() {
+    let mut spec = orders();
+    let PanelKind::Ratio { events, .. } = &mut spec.kind;
+    *events = "orders{pod=\"{{nmae}}\"}".into();
+    let flight = Flight::open(Settings { panels: vec![spec], ..settings() });
+    let Some(PanelTrouble::Error(why)) = &flight.panel().trouble else { panic!("{:?}", flight.panel().trouble) };
+    assert!(why.starts_with("panel `orders` in panels.toml: `{{nmae}}` is no place"), "{why}");
+    assert!(flight.asked().is_empty());
+}
+
+#[test]
+fn many_panels_do_not_ask_all_at_once() {
+    let panels: Vec<_> =
+        (0..6).map(|n| crate::domain::panel::PanelSpec { name: format!("p{n}").into(), ..orders() }).collect();
+    let mut flight = Flight::open(Settings { panels, ..settings() });
+    for effect in flight.all.clone() {
+        if let Effect::Ask { ask, question } = effect {
+            let values = values(&question, 9.0);
+            answer(&mut flight, ask, values);
+        }
+    }
+    let open = flight.state.open.as_ref().unwrap();
+    let mut dues: Vec<u64> = open.panels.iter().map(|panel| panel.due).collect();
+    dues.dedup();
+    assert_eq!(dues.len(), 6);
+}

@@ -1,0 +1,8 @@
+//! The program without a screen: keys and news in, effects and notices out. Time passes only when told to.
+
+mod acts;
+mod asking;
+mod board;
+mod properties;
+mod releases;
+mod world;

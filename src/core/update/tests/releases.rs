@@ -1,0 +1,140 @@
+//! The opened release: what its news put on the timeline, its panes, its title.
+
+use super::world::{Flight, aborted, paused, promoted, resting, settings};
+use crate::{
+    core::{
+        content,
+        effect::Effect,
+        event::{Event, Size},
+        state::{Pane, View},
+    },
+    domain::{release::WaitingOn, timeline::MomentKind, update::Update},
+};
+
+#[test]
+fn what_changed_stands_on_the_timeline() {
+    let mut flight = Flight::open(settings());
+    assert!(flight.seen().is_empty(), "the first look is no news");
+    flight.news(promoted("checkout"));
+    for expected in
+        ["phase progressing: CanaryPauseStep", "step 2/3 pause done", "step 3/3 weight 50 % began", "weight 50 % set"]
+    {
+        assert!(flight.seen().iter().any(|text| text == expected), "{expected} in {:?}", flight.seen());
+    }
+
+    let mut sick = promoted("checkout");
+    sick.revisions[0].ready = 1;
+    sick.revisions[0].pods[0].ready = false;
+    sick.revisions[0].pods[0].trouble = Some("CrashLoopBackOff".into());
+    flight.news(sick);
+    let pods: Vec<_> = flight.seen().into_iter().filter(|text| text.starts_with("pod")).collect();
+    assert_eq!(pods, ["pod canary 4.2.0 1/2 ready", "pod canary 4.2.0 checkout-new-0: CrashLoopBackOff"]);
+
+    flight.news(aborted("checkout"));
+    assert!(flight.seen().contains(&"phase aborted".to_owned()));
+    assert_eq!(flight.state.title, "✗ checkout 0 %");
+
+    let mut next = paused("checkout");
+    next.id.revision = "newer".into();
+    next.revisions[0].hash = "newer".into();
+    next.revisions[0].version = "4.3.0".into();
+    flight.news(next);
+    assert!(flight.seen().contains(&"revision a new revision came: 4.3.0".to_owned()), "{:?}", flight.seen());
+}
+
+#[test]
+fn the_same_news_twice_changes_nothing_on_screen() {
+    let mut flight = Flight::open(settings());
+    let watch = flight.watch();
+    flight.painted();
+    let before = flight.all.iter().filter(|effect| **effect == Effect::Paint).count();
+    flight.tell(Event::Update { watch, update: Update::Changed(std::sync::Arc::new(paused("checkout"))) });
+    assert_eq!(flight.all.iter().filter(|effect| **effect == Effect::Paint).count(), before);
+}
+
+#[test]
+fn a_wait_for_a_person_rings_and_the_title_says_where_it_stands() {
+    let mut flight = Flight::open(settings());
+    assert_eq!(flight.state.title, "‖ checkout 10 %");
+    flight.news(promoted("checkout"));
+    assert!(!flight.effects.contains(&Effect::Bell));
+    assert!(flight.effects.contains(&Effect::Title("► checkout 50 %".to_owned())));
+    let mut unsure = promoted("checkout");
+    unsure.waiting = paused("checkout").waiting;
+    unsure.waiting.as_mut().unwrap().on = WaitingOn::Inconclusive;
+    flight.news(unsure);
+    assert!(flight.effects.contains(&Effect::Bell));
+    flight.news(resting("checkout"));
+    assert_eq!(flight.state.title, "✓ checkout 10 %");
+}
+
+#[test]
+fn what_is_gone_is_said_and_can_come_back() {
+    let mut flight = Flight::open(settings());
+    flight.board(vec![]);
+    assert!(flight.state.open.as_ref().unwrap().gone);
+    assert_eq!(flight.state.title, "? checkout");
+    flight.key("R");
+    assert_eq!(flight.notice(), "cannot roll back: it is there no more");
+    flight.news(paused("checkout"));
+    assert!(!flight.state.open.as_ref().unwrap().gone);
+    assert_eq!(flight.seen(), ["phase it is there no more", "phase it is there again"]);
+}
+
+#[test]
+fn panes_turn_into_tabs_on_a_small_screen() {
+    let mut flight = Flight::open(settings());
+    let focus = |flight: &Flight| content::focus(&flight.state, flight.state.open.as_ref().unwrap());
+    let view = |flight: &Flight| flight.state.open.as_ref().unwrap().view;
+    assert_eq!(focus(&flight), Pane::Metrics);
+    flight.keys("tab");
+    assert_eq!(focus(&flight), Pane::Steps);
+    flight.keys("back-tab back-tab");
+    assert_eq!(focus(&flight), Pane::Timeline);
+    flight.keys("3");
+    assert_eq!((view(&flight), focus(&flight)), (View::Pods, Pane::Pods));
+    flight.keys("esc");
+    assert_eq!(view(&flight), View::Cockpit);
+
+    flight.tell(Event::Resized(Size { columns: 80, rows: 24 }));
+    flight.keys("t");
+    assert_eq!((view(&flight), focus(&flight)), (View::Cockpit, Pane::Timeline));
+    flight.keys("2");
+    assert_eq!(focus(&flight), Pane::Steps);
+    flight.keys("esc");
+    assert!(flight.state.open.is_none());
+}
+
+#[test]
+fn long_lists_scroll_to_their_end_and_not_further() {
+    let mut flight = Flight::open(settings());
+    let mut release = paused("checkout");
+    let pod = release.revisions[0].pods[0].clone();
+    release.revisions[0].pods = (0..200)
+        .map(|n| crate::domain::revision::Pod { name: format!("checkout-new-{n:03}").into(), ..pod.clone() })
+        .collect();
+    flight.news(release);
+    flight.keys("3 G j j space");
+    let open = flight.state.open.as_ref().unwrap();
+    let end = crate::core::layout::last_scroll(&flight.state, open, Pane::Pods);
+    assert!(end > 100 && open.scroll[2] == end, "{} of {end}", open.scroll[2]);
+    flight.keys("/").type_text("new-00").keys("enter");
+    let open = flight.state.open.as_ref().unwrap();
+    assert_eq!(content::pods(open).len(), 12, "ten pods under two revisions");
+    assert_eq!(open.scroll[2], 0, "a shorter list pulls the screen up");
+}
+
+#[test]
+fn both_sides_of_the_timeline_are_shown_once() {
+    let mut flight = Flight::open(settings());
+    let mut release = promoted("checkout");
+    release.timeline.push(crate::domain::timeline::Moment {
+        at: flight.at().wall,
+        kind: MomentKind::Weight,
+        text: "50 % set".into(),
+    });
+    flight.news(release);
+    let open = flight.state.open.as_ref().unwrap();
+    let weights = content::timeline(open).iter().filter(|m| m.kind == MomentKind::Weight).count();
+    assert_eq!(weights, 1);
+}
