@@ -1,6 +1,7 @@
 //! The same core without a screen, and the small commands around it.
 
 pub mod commands;
+pub mod demo;
 pub mod keys;
 pub mod load;
 pub mod print;

@@ -13,17 +13,17 @@ pub(super) const SCRAPE: i64 = 5;
 /// Samples kept: three hours.
 const KEPT: usize = 2160;
 /// Requests per second, before the time of day.
-const BUSY: u32 = 180;
+const BUSY: u32 = 900;
 /// Seconds from a checkout to its order, at least and at most.
 const ORDER_AFTER: (u32, u32) = (15, 30);
 /// Per million requests.
-const ERRORS: u32 = 2_000;
+const ERRORS: u32 = 2_100;
 const SLOW: u32 = 10_900;
-const CHECKOUTS: u32 = 100_000;
+const CHECKOUTS: u32 = 20_000;
 /// Per million checkouts.
-const PROVIDER_ERRORS: u32 = 1_500;
-const WALKED_AWAY: u32 = 56_000;
-const REFUNDS: u32 = 9_000;
+const PROVIDER_ERRORS: u32 = 9_000;
+const WALKED_AWAY: u32 = 50_000;
+const REFUNDS: u32 = 18_000;
 
 const REQUESTED: usize = 0;
 const FAILED: usize = 1;
@@ -111,9 +111,9 @@ impl Customers {
             self.count(&pod, counter);
         }
         let mut recent = (0, 0);
-        // Four chances of a quarter each per expected request: as uneven as real arrivals nearly are.
-        for _ in 0..expected(now) * 4 {
-            if !self.dice.chance(250_000) {
+        // Two even chances per expected request: who comes is up to them, how many hardly changes.
+        for _ in 0..expected(now) * 2 {
+            if !self.dice.chance(500_000) {
                 continue;
             }
             let on_canary = canary.is_some() && self.dice.below(100) < weight(service);

@@ -10,8 +10,10 @@ use super::{
 
 /// 2026-03-05 14:02:10 UTC, a Thursday: when every story begins.
 pub(super) const START: i64 = 1_772_719_330;
-/// Lived through before the story begins.
+/// Seconds lived through before the story begins.
 pub(super) const BEFORE: i64 = 45 * 60;
+/// Seconds of customers before it: more than anybody asks for.
+pub(super) const CUSTOMERS_BEFORE: i64 = 16 * 60;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scenario {
@@ -49,7 +51,7 @@ impl Scenario {
 
     pub(super) const fn fault(self) -> Option<Fault> {
         match self {
-            Self::SilentPaymentFailure => Some(Fault { version: "4.2.0", since: START + 75, ramp: 45, share: 600_000 }),
+            Self::SilentPaymentFailure => Some(Fault { version: "4.2.0", since: START + 45, ramp: 40, share: 600_000 }),
             Self::Clean => None,
         }
     }
@@ -89,8 +91,8 @@ pub(super) fn deploys() -> Vec<Deploy> {
         Deploy { crashes: true, ..deploy(26 * 60, "indexer", "0.19.0") },
         deploy(11 * 60, "cart", "8.0.2"),
         deploy(5 * 60, "search-api", "3.7.1"),
-        // Timed so that 10 % has just been set when the story begins.
-        deploy(133, "checkout", "4.2.0"),
+        // Timed so that 10 % has been set for less than a minute when the story begins.
+        deploy(180, "checkout", "4.2.0"),
         deploy(-150, "web", "2026.3.2"),
     ]
 }
