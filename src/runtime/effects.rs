@@ -252,3 +252,203 @@ async fn applied(backend: &dyn Backend, plan: Plan) -> Result<Receipt, Failure> 
         Err(Failure::new(FailureKind::Unconfirmed, why))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        path::Path,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use chrono::DateTime;
+    use futures::{
+        future::BoxFuture,
+        stream::{self, BoxStream},
+    };
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::domain::{
+        goal::{Goal, Permission},
+        journal::What,
+        plan::Expectation,
+        release::ReleaseId,
+        target::Target,
+        time::Seconds,
+        update::Update,
+        verdict::Verdict,
+    };
+
+    /// Counts what it is sent and what the journal held by then.
+    #[derive(Default)]
+    struct Fake {
+        journal: Option<PathBuf>,
+        sent: AtomicUsize,
+        journalled: AtomicUsize,
+        panics: bool,
+    }
+
+    impl Backend for Fake {
+        fn watch(&self, _: Scope) -> BoxStream<'static, Update> {
+            stream::pending().boxed()
+        }
+
+        fn apply(&self, _: Plan) -> BoxFuture<'static, Result<Receipt, Failure>> {
+            self.sent.fetch_add(1, Ordering::SeqCst);
+            let entries = self.journal.as_deref().map_or(0, |journal| text(journal).matches("\"intent\"").count());
+            self.journalled.store(entries, Ordering::SeqCst);
+            assert!(!self.panics, "lost the thread");
+            async { Ok(Receipt { at: None, replies: vec!["200 OK".into()] }) }.boxed()
+        }
+
+        fn rehearse(&self, _: Plan) -> BoxFuture<'static, Result<(), Failure>> {
+            async { Ok(()) }.boxed()
+        }
+    }
+
+    /// Everything in the files of a folder.
+    fn text(folder: &Path) -> String {
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.map(|path| fs::read_to_string(path).unwrap()).collect()
+    }
+
+    fn plan(direction: Direction) -> Plan {
+        let target = Target { source: "prod".into(), kind: "rollout".into(), path: vec!["shop".into(), "pay".into()] };
+        Plan {
+            goal: Goal::Promote,
+            release: ReleaseId { target, uid: "uid".into(), revision: "hash".into() },
+            direction,
+            requests: Vec::new(),
+            only_if: Vec::new(),
+            expect: Expectation { text: "it moves".into(), all: Vec::new(), within: Seconds(30.0) },
+            customers: "10 % → 50 %".into(),
+            not_undone: Vec::new(),
+            going_on: None,
+            reach: None,
+            warnings: Vec::new(),
+            command: "kubectl".into(),
+            permission: Permission::Yes,
+        }
+    }
+
+    fn intent(plan: &Plan) -> Box<Entry> {
+        let what = What::Intent { plan: Box::new(plan.clone()), verdict: Verdict::unknown("no data"), reason: None };
+        Box::new(Entry { at: DateTime::UNIX_EPOCH, act: ActId(1), user: None, what })
+    }
+
+    /// Applies one plan; the events up to its reply.
+    async fn act(fake: &Arc<Fake>, data: Option<PathBuf>, direction: Direction) -> Vec<Event> {
+        let (sender, mut inbox) = mpsc::channel(8);
+        let backends = BTreeMap::from([("prod".into(), Arc::clone(fake) as Arc<dyn Backend>)]);
+        let mut effects = Effects::new(backends, BTreeMap::new(), data, sender).unwrap();
+        let plan = plan(direction);
+        let intent = intent(&plan);
+        effects.apply(ActId(1), plan, intent);
+        assert!(effects.is_acting());
+        let mut events = Vec::new();
+        while !matches!(events.last(), Some(Event::Applied { .. })) {
+            events.push(inbox.recv().await.unwrap());
+        }
+        effects.finish().await;
+        events
+    }
+
+    fn kind(event: Option<&Event>) -> Option<FailureKind> {
+        match event {
+            Some(Event::Applied { result: Err(failure), .. }) => Some(failure.kind),
+            _ => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_intent_is_on_the_disk_before_the_plan_is_sent_once() {
+        for direction in [Direction::Forward, Direction::Hold, Direction::Back] {
+            let folder = tempfile::tempdir().unwrap();
+            let journal = Some(folder.path().join("journal"));
+            let fake = Arc::new(Fake { journal, ..Fake::default() });
+            let events = act(&fake, Some(folder.path().to_owned()), direction).await;
+            assert!(matches!(events.as_slice(), [Event::Applied { result: Ok(_), .. }]), "{events:?}");
+            assert_eq!(fake.sent.load(Ordering::SeqCst), 1);
+            assert_eq!(fake.journalled.load(Ordering::SeqCst), 1, "{direction:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_journal_customers_can_go_back_and_not_forward() {
+        let folder = tempfile::tempdir().unwrap();
+        let blocked = folder.path().join("file");
+        fs::write(&blocked, "in the way").unwrap();
+        for data in [None, Some(blocked)] {
+            let fake = Arc::new(Fake::default());
+            let events = act(&fake, data.clone(), Direction::Forward).await;
+            assert_eq!(kind(events.last()), Some(FailureKind::Local));
+            assert_eq!(fake.sent.load(Ordering::SeqCst), 0);
+            for direction in [Direction::Back, Direction::Hold] {
+                let fake = Arc::new(Fake::default());
+                let events = act(&fake, data.clone(), direction).await;
+                let [Event::Fault(warning), Event::Applied { result: Ok(_), .. }] = events.as_slice() else {
+                    panic!("{events:?}")
+                };
+                assert!(warning.contains("without a journal entry"), "{warning}");
+                assert_eq!(fake.sent.load(Ordering::SeqCst), 1);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_backend_that_fails_while_sending_leaves_it_unconfirmed() {
+        let folder = tempfile::tempdir().unwrap();
+        let fake = Arc::new(Fake { panics: true, ..Fake::default() });
+        let events = act(&fake, Some(folder.path().to_owned()), Direction::Back).await;
+        assert_eq!(kind(events.last()), Some(FailureKind::Unconfirmed));
+    }
+
+    /// Remembers how many questions it had at the same time.
+    #[derive(Default)]
+    struct Slow {
+        now: Arc<AtomicUsize>,
+        most: Arc<AtomicUsize>,
+    }
+
+    impl Source for Slow {
+        fn ask(&self, _: Question) -> BoxFuture<'static, Answer> {
+            let (now, most) = (Arc::clone(&self.now), Arc::clone(&self.most));
+            async move {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                for _ in 0..20 {
+                    yield_now().await;
+                }
+                now.fetch_sub(1, Ordering::SeqCst);
+                Answer::NoData
+            }
+            .boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_gets_a_few_questions_at_a_time_and_answers_all() {
+        let (sender, mut inbox) = mpsc::channel(256);
+        let slow = Arc::new(Slow::default());
+        let metrics = BTreeMap::from([("prom".into(), Arc::clone(&slow) as Arc<dyn Source>)]);
+        let mut effects = Effects::new(BTreeMap::new(), metrics, None, sender).unwrap();
+        let question = |source: &str| Question { source: source.into(), queries: Vec::new(), from: 0, to: 10, step: 10 };
+        for n in 0..40 {
+            effects.ask(AskId(n), question("prom"));
+        }
+        effects.ask(AskId(40), question("nobody"));
+        let mut answered = Vec::new();
+        for _ in 0..=40 {
+            match inbox.recv().await {
+                Some(Event::Answered { ask, answer }) => {
+                    assert_eq!(ask == AskId(40), matches!(answer, Answer::Error(_)));
+                    answered.push(ask.0);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        answered.sort_unstable();
+        assert_eq!(answered, (0..=40).collect::<Vec<_>>());
+        assert_eq!(slow.most.load(Ordering::SeqCst), QUESTIONS);
+    }
+}
