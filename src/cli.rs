@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::headless::demo;
+
 /// Watch a release as it goes out, see whether customers are hurt, and take it back with one key.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "flightdeck", version, disable_help_subcommand = true)]
@@ -46,10 +48,16 @@ pub struct Global {
     /// Forbid every act in this run
     #[arg(long, global = true)]
     pub read_only: bool,
+
+    /// Write everything this run sees to a new file, for `flightdeck replay`
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// A simulated release to try everything on; needs nothing but this program
+    Demo(Demo),
     /// List every key and what it does
     Keys {
         /// As a table for a document
@@ -72,12 +80,42 @@ pub enum Command {
     Man,
 }
 
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// The story: `silent-payment-failure` or `clean`
+    #[arg(default_value = "silent-payment-failure")]
+    pub scenario: String,
+
+    /// The same number gives the same world
+    #[arg(long, default_value_t = demo::SEED, value_name = "NUMBER")]
+    pub seed: u64,
+
+    /// How many times faster than life the world runs
+    #[arg(long, default_value_t = demo::SPEED, value_name = "FACTOR", value_parser = factor)]
+    pub speed: f64,
+
+    /// With `--record`: fly by itself without a terminal for that long at the keyboard, for example `90s`
+    #[arg(long = "for", value_name = "LENGTH", requires = "record")]
+    pub length: Option<String>,
+
+    /// With `--for`: keys to press, `@12` for the second, `=50` to type
+    #[arg(long, value_name = "KEYS", requires = "length")]
+    pub keys: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print the configuration as it holds
     Show,
     /// Say what is wrong with the configuration
     Check,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|factor| (0.01..=1000.0).contains(factor))
+        .ok_or_else(|| "expected a factor from 0.01 to 1000".to_owned())
 }
 
 #[cfg(test)]

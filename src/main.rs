@@ -6,7 +6,7 @@ use clap::Parser as _;
 use flightdeck::{
     cli::{Cli, Command, ConfigCommand},
     headless::{
-        commands, keys, load, print,
+        commands, fly, keys, load, print,
         problem::{Code, Problem},
     },
     runtime::clock::Clock,
@@ -28,6 +28,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     let clock = Clock::real();
     let global = &cli.global;
     match cli.command {
+        Command::Demo(wanted) => return Ok(fly::demo(global, &wanted)?.code()),
         Command::Keys { markdown: true } => print::out(&keys::markdown())?,
         Command::Keys { markdown: false } => {
             let loaded = load::load(global, &load::paths()?, &clock)?;

@@ -37,6 +37,8 @@ use self::{
 };
 use crate::{core::settings::Settings, domain::clean::Name};
 
+pub use resolve::DEFAULT_THEME;
+
 /// The contexts of a kubeconfig.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contexts {

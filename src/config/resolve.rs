@@ -21,6 +21,7 @@ use crate::{
     },
 };
 
+/// The theme where nobody names one.
 pub const DEFAULT_THEME: &str = "default";
 /// The name of the source that `--prometheus` gives.
 const PROMETHEUS: &str = "prometheus";

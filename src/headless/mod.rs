@@ -2,8 +2,10 @@
 
 pub mod commands;
 pub mod demo;
+pub mod fly;
 pub mod keys;
 pub mod load;
 pub mod print;
 pub mod problem;
 pub mod replay;
+pub mod terminal;
