@@ -1,3 +1,91 @@
-//! Kubernetes clusters.
+//! Kubernetes clusters: how they are reached, listened to and told what to do.
+//!
+//! What the objects mean is the business of [`argo_rollouts`]; nothing else in here knows a Rollout's rules.
 
+mod access;
+mod apply;
 pub mod argo_rollouts;
+mod board;
+mod cluster;
+mod connect;
+mod credentials;
+mod failure;
+mod listen;
+mod opened;
+mod shelf;
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use futures::{
+    future::{BoxFuture, FutureExt},
+    stream::{BoxStream, StreamExt},
+};
+
+use super::Backend;
+use crate::{
+    config::source::KubernetesConfig,
+    domain::{
+        clean::Name,
+        failure::Failure,
+        plan::{Plan, Receipt},
+        update::{Scope, Update},
+    },
+};
+use cluster::Cluster;
+use shelf::Times;
+
+/// Tells the time; only the runtime reads a clock.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+/// Takes one line for the person who waits, before any screen is drawn: "asking `aws` for credentials".
+pub type Announce = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Makes the cluster reachable under the name of its source. Reads the kubeconfig and runs its credential
+/// plugin, which may ask something on the terminal: call it before the terminal is taken over. The API server
+/// itself is first asked by a watch, so that a dead one is a `Health` and no error.
+///
+/// # Errors
+/// A kubeconfig that cannot be read or lacks what is asked for, or a plugin that fails or takes too long.
+pub fn connect(
+    name: Name,
+    config: KubernetesConfig,
+    clock: Clock,
+    announce: Announce,
+) -> BoxFuture<'static, Result<Arc<dyn Backend>, Failure>> {
+    async move {
+        let cluster = connect::cluster(name, &config, clock, &announce).await?;
+        Ok(Arc::new(Kubernetes::new(cluster)) as Arc<dyn Backend>)
+    }
+    .boxed()
+}
+
+/// One cluster.
+struct Kubernetes {
+    cluster: Arc<Cluster>,
+    /// Shared by all watches, so that opening a release keeps what the board saw of it.
+    times: Times,
+}
+
+impl Kubernetes {
+    fn new(cluster: Cluster) -> Self {
+        Self { cluster: Arc::new(cluster), times: Arc::new(Mutex::default()) }
+    }
+}
+
+impl Backend for Kubernetes {
+    fn watch(&self, scope: Scope) -> BoxStream<'static, Update> {
+        let (cluster, times) = (Arc::clone(&self.cluster), Arc::clone(&self.times));
+        match scope {
+            Scope::Board(folders) => board::watch(cluster, times, &folders).boxed(),
+            Scope::Release(target) => opened::watch(cluster, times, target).boxed(),
+        }
+    }
+
+    fn apply(&self, plan: Plan) -> BoxFuture<'static, Result<Receipt, Failure>> {
+        apply::apply(Arc::clone(&self.cluster), plan).boxed()
+    }
+
+    fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>> {
+        apply::rehearse(Arc::clone(&self.cluster), plan).boxed()
+    }
+}

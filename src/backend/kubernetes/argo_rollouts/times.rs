@@ -50,7 +50,8 @@ impl StepTimes {
                 }
                 self.current = Some((index, Seen { at: now, exactly: true }));
             }
-            None => self.current = Some((index, Seen { at: now, exactly: false })),
+            // It was seen not to run (aborted) and now does.
+            None => self.current = Some((index, Seen { at: now, exactly: true })),
         }
     }
 
@@ -121,7 +122,7 @@ fn end(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
 
 /// The newest event that says this step was completed, if it can only belong to this run through the steps.
 fn end_by_event(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
-    let began = started_at(observed)?;
+    let began = last_abort(observed).max(started_at(observed))?;
     let words = format!("Rollout step {}/{} completed", place + 1, observed.rollout.steps().len());
     let ended = observed
         .events
@@ -130,6 +131,13 @@ fn end_by_event(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
         .filter_map(super::objects::Event::at)
         .max()?;
     (ended >= began).then_some(ended)
+}
+
+/// What happened before an abort belongs to another run through the steps.
+fn last_abort(observed: &Observed) -> Option<DateTime<Utc>> {
+    let number = observed.rollout.metadata.revision()?;
+    let aborts = observed.events.iter().filter(|e| e.reason == "RolloutAborted" && e.is_about_revision(number));
+    aborts.filter_map(super::objects::Event::at).max()
 }
 
 /// Since when this run through the steps goes on, where that is known.
@@ -153,5 +161,6 @@ pub(super) fn started_at(observed: &Observed) -> Option<DateTime<Utc>> {
             .is_none()
             .then_some(rs.metadata.creation_timestamp)?
     };
-    said.or_else(created)
+    // A retry leaves no trace of its own: after an abort the beginning is not known.
+    said.or_else(created).filter(|began| last_abort(observed).is_none_or(|abort| abort <= *began))
 }

@@ -30,6 +30,13 @@ pub struct InvolvedObject {
 }
 
 impl Event {
+    /// Whether it is about the update to this revision: "... update to revision 4: ...".
+    #[must_use]
+    pub fn is_about_revision(&self, number: u64) -> bool {
+        let rest = self.message.split_once(" update to revision ").map(|(_, rest)| rest);
+        rest.is_some_and(|rest| rest.split(|c: char| !c.is_ascii_digit()).next() == Some(number.to_string().as_str()))
+    }
+
     /// When it last happened.
     #[must_use]
     pub fn at(&self) -> Option<DateTime<Utc>> {

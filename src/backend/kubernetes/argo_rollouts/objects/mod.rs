@@ -19,7 +19,7 @@ use serde::{
 pub use analysis_run::{AnalysisRun, AnalysisRunStatus, Measurement, Metric, MetricResult};
 pub use event::{Event, InvolvedObject};
 pub use pod::{Container, ContainerState, ContainerStatus, Pod, PodStatus, Terminated};
-pub use replica_set::{ReplicaSet, digest};
+pub use replica_set::{ReplicaSet, digest, restorable};
 pub use rollout::{
     AnalysisStatus, BlueGreen, Canary, CanaryStep, PauseCondition, Rollout, RolloutSpec, RolloutStatus, Weights,
 };
@@ -118,7 +118,10 @@ impl IntOrText {
 }
 
 /// `null` where a list or an object may stand means the empty one.
-pub(super) fn null_is_empty<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+///
+/// # Errors
+/// Whatever else stands there and cannot be decoded.
+pub fn null_is_empty<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
     D: Deserializer<'de>,

@@ -45,6 +45,21 @@ pub struct Selector {
     pub match_expressions: Vec<SelectorExpression>,
 }
 
+impl Selector {
+    /// As a label selector over the wire.
+    #[must_use]
+    pub fn as_query(&self) -> String {
+        let labels = self.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let expressions = self.match_expressions.iter().map(|e| match e.operator.as_str() {
+            "In" => format!("{} in ({})", e.key, e.values.join(",")),
+            "NotIn" => format!("{} notin ({})", e.key, e.values.join(",")),
+            "DoesNotExist" => format!("!{}", e.key),
+            _ => e.key.clone(),
+        });
+        labels.chain(expressions).collect::<Vec<_>>().join(",")
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct SelectorExpression {

@@ -7,6 +7,7 @@ use crate::{
         clean::Clean,
         goal::{Denied, Direction, Goal, Permission},
         plan::{Condition, Plan},
+        release::Phase,
         revision::{Revision, Tag},
         time::Seconds,
         way_back::{Capacity, Means, WayBack, Worse},
@@ -115,17 +116,13 @@ enum Record {
 /// How a revision ended, if an event still tells.
 fn record(ground: &Ground<'_>, revision: &Revision) -> Option<Record> {
     let number = revision.number?;
-    let says = |message: &str, words: &str| {
-        let rest = message.split_once(words).map(|(_, rest)| rest);
-        rest.is_some_and(|rest| rest.split(|c: char| !c.is_ascii_digit()).next() == Some(number.to_string().as_str()))
-    };
     let events = ground.observed.events.iter().filter_map(|event| {
         let record = match event.reason.as_str() {
             "RolloutAborted" => Record::Aborted,
             "RolloutCompleted" => Record::Completed,
             _ => return None,
         };
-        says(&event.message, " update to revision ").then_some((event.at()?, record))
+        event.is_about_revision(number).then_some((event.at()?, record))
     });
     events.max_by_key(|(at, _)| *at).map(|(_, record)| record)
 }
@@ -186,7 +183,7 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         if rollout.has_traffic_routing() {
             all.push(Condition::Fully(to.hash.clone()));
         }
-        all.push(Condition::Aborted(false));
+        all.push(Condition::PhaseIs(Phase::Healthy));
         let within = if switches(ground) && has_room(ground, to) { CONTROLLER_SECONDS } else { ground.deadline() };
         expect(format!("100 % is on {old}"), all, within)
     } else {
@@ -248,7 +245,9 @@ fn template_stays(ground: &Ground<'_>) -> Clean {
 
 /// The way back as a line on the screen.
 pub(in super::super) fn way_back(ground: &Ground<'_>) -> WayBack {
-    let found = ground.canary().and_then(|()| ground.settled()).and_then(|()| back(ground, None));
+    // While an update is under way its abort stays what it is, whatever the controller is about to do.
+    let settled = if ground.rollout().is_fully_promoted() { ground.settled() } else { Ok(()) };
+    let found = ground.canary().and(settled).and_then(|()| back(ground, None));
     let permissions = &ground.observed.permissions;
     match found {
         Err(denied) => none(ground, denied.why),

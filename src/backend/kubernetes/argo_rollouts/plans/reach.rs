@@ -56,7 +56,7 @@ impl Length {
     }
 }
 
-/// How long all steps take and how many people they ask: "≈10m30s + 2 people".
+/// How long all steps take, if nobody is asked on the way, and the same in words: "≈10m30s + a person".
 pub(super) fn all_steps(ground: &Ground<'_>) -> (Option<Seconds>, String) {
     let rollout = ground.rollout();
     let mut length = Length::default();
@@ -71,12 +71,12 @@ pub(super) fn all_steps(ground: &Ground<'_>) -> (Option<Seconds>, String) {
         None if length.unknown => "unknown time".into(),
         None => "moments".into(),
     };
-    let people = match people {
+    let asked = match people {
         0 => String::new(),
         1 => " + a person".into(),
         _ => format!(" + {people} times a person"),
     };
-    (length.known(), format!("{time}{people}"))
+    (length.known().filter(|_| people == 0), format!("{time}{asked}"))
 }
 
 /// Who is asked next, in words for the first line of a dialog.

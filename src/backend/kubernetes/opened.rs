@@ -1,0 +1,331 @@
+//! One release with everything that belongs to it.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{
+    future::{BoxFuture, FutureExt},
+    stream::{self, BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt},
+};
+use tokio::select;
+
+use super::{
+    access,
+    argo_rollouts::{
+        self, Observed, Part, Permissions,
+        objects::{AnalysisRun, Event, HASH_LABEL, Pod, ReplicaSet, Rollout},
+    },
+    cluster::Cluster,
+    listen::{Heard, Resource, listen},
+    shelf::{self, Changed, Pace, Shelf, State, Times},
+};
+use crate::domain::{
+    clean::Name,
+    failure::{Failure, FailureKind},
+    goal::Permission,
+    health::Health,
+    release::Release,
+    target::Target,
+    update::{Identity, Update},
+};
+
+/// How long an answer about permission is good.
+const PERMITTED_FOR: TimeDelta = TimeDelta::seconds(60);
+const FORBIDDEN_RETRY_MS: u64 = 60_000;
+
+enum News {
+    Sets(Heard<ReplicaSet>),
+    Pods(Heard<Pod>),
+    Runs(Heard<AnalysisRun>),
+    Events(Heard<Event>),
+}
+
+enum Asked {
+    Identity(Result<Identity, Failure>),
+    Permissions(Permissions),
+}
+
+/// What was told last.
+#[derive(Clone, PartialEq)]
+enum Told {
+    Nothing,
+    /// There is no such release.
+    Absent,
+    Release(Arc<Release>),
+}
+
+/// Everything of one target, for ever.
+pub(super) fn watch(cluster: Arc<Cluster>, times: Times, target: Target) -> impl Stream<Item = Update> + Send {
+    stream::unfold(Opened::new(cluster, times, target), |mut opened| async move {
+        let update = opened.next().await;
+        Some((update, opened))
+    })
+}
+
+struct Opened {
+    cluster: Arc<Cluster>,
+    times: Times,
+    target: Target,
+    /// Namespace and name.
+    key: (String, String),
+    main: BoxStream<'static, Heard<Rollout>>,
+    rollout: Shelf<Rollout>,
+    parts: SelectAll<BoxStream<'static, News>>,
+    /// The uid and label selector that the parts are listened to for.
+    parts_of: Option<(String, String)>,
+    sets: Shelf<ReplicaSet>,
+    pods: Shelf<Pod>,
+    runs: Shelf<AnalysisRun>,
+    events: Shelf<Event>,
+    asked: FuturesUnordered<BoxFuture<'static, Asked>>,
+    permissions: Permissions,
+    checked: Option<DateTime<Utc>>,
+    /// Something changed that has not been told.
+    dirty: bool,
+    /// Somebody was heard on the other side.
+    alive: bool,
+    pace: Pace,
+    told: Told,
+    health: Health,
+    out: VecDeque<Update>,
+}
+
+impl Opened {
+    fn new(cluster: Arc<Cluster>, times: Times, target: Target) -> Self {
+        let part = |place: usize| target.path.get(place).map(Name::raw).unwrap_or_default().to_owned();
+        let key = (part(0), part(1));
+        let resource = Resource {
+            path: format!("/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts", key.0),
+            fields: Some(format!("metadata.name={}", key.1)),
+            ..Resource::default()
+        };
+        Self {
+            main: listen(Arc::clone(&cluster), resource).boxed(),
+            cluster,
+            times,
+            target,
+            key,
+            rollout: Shelf::default(),
+            parts: SelectAll::new(),
+            parts_of: None,
+            sets: Shelf::default(),
+            pods: Shelf::default(),
+            runs: Shelf::default(),
+            events: Shelf::default(),
+            asked: FuturesUnordered::new(),
+            permissions: Permissions { status: Permission::Checking, spec: Permission::Checking },
+            checked: None,
+            dirty: false,
+            alive: false,
+            pace: Pace::default(),
+            told: Told::Nothing,
+            health: Health::Connecting,
+            out: VecDeque::from([Update::Health(Health::Connecting)]),
+        }
+    }
+
+    async fn next(&mut self) -> Update {
+        loop {
+            if let Some(update) = self.out.pop_front() {
+                return update;
+            }
+            if self.dirty && self.pace.is_open() {
+                self.tell();
+                continue;
+            }
+            let resting = !self.pace.is_open();
+            select! {
+                Some(heard) = self.main.next() => self.hear_main(heard),
+                Some(news) = self.parts.next() => self.hear(news),
+                Some(asked) = self.asked.next() => self.answered(asked),
+                () = self.pace.opened(), if resting => {}
+            }
+        }
+    }
+
+    fn hear_main(&mut self, heard: Heard<Rollout>) {
+        self.alive |= matches!(heard, Heard::All(_) | Heard::Applied(_) | Heard::Alive);
+        // Every version counts for the times, also those that are told together.
+        match &heard {
+            Heard::All(all) => all.iter().for_each(|rollout| self.observe(rollout)),
+            Heard::Applied(rollout) => self.observe(rollout),
+            Heard::Deleted(_) | Heard::Alive | Heard::Lost { .. } => {}
+        }
+        let changed = self.rollout.hear(heard);
+        self.dirty |= changed.state || !changed.objects.is_empty() || self.alive;
+        self.listen_to_parts();
+    }
+
+    fn observe(&self, rollout: &Rollout) {
+        shelf::observe(&self.times, rollout, (self.cluster.clock)());
+    }
+
+    fn hear(&mut self, news: News) {
+        fn matters<T>(changed: &Changed<T>) -> bool {
+            changed.state || !changed.objects.is_empty()
+        }
+        self.dirty |= match news {
+            News::Sets(heard) => matters(&self.sets.hear(heard)),
+            News::Pods(heard) => matters(&self.pods.hear(heard)),
+            News::Runs(heard) => matters(&self.runs.hear(heard)),
+            News::Events(heard) => matters(&self.events.hear(heard)),
+        };
+    }
+
+    fn answered(&mut self, asked: Asked) {
+        match asked {
+            Asked::Identity(identity) => {
+                match identity {
+                    Ok(identity) => self.out.push_back(Update::Identity(identity)),
+                    Err(why) => tracing::info!("who we are is not said: {why}"),
+                }
+                let (cluster, namespace) = (Arc::clone(&self.cluster), self.key.0.clone());
+                self.asked.push(permissions(cluster, namespace).boxed());
+            }
+            Asked::Permissions(permissions) => {
+                self.dirty |= permissions != self.permissions;
+                self.permissions = permissions;
+            }
+        }
+    }
+
+    /// What belongs to the Rollout is listened to once it is known what it is.
+    fn listen_to_parts(&mut self) {
+        let Some(rollout) = self.rollout.get(&self.key) else {
+            if !matches!(self.rollout.state(), State::Lost { .. }) {
+                self.forget_parts();
+            }
+            return;
+        };
+        let selector = rollout.spec.selector.as_query();
+        // A Rollout that borrows its template has no selector of its own.
+        let selector = if selector.is_empty() { HASH_LABEL.to_owned() } else { selector };
+        let of = (rollout.metadata.uid.clone(), selector);
+        if self.parts_of.as_ref() == Some(&of) {
+            return;
+        }
+        self.forget_parts();
+        let namespace = &self.key.0;
+        let labelled = |path: String| Resource { path, labels: Some(of.1.clone()), fields: None };
+        let sets = labelled(format!("/apis/apps/v1/namespaces/{namespace}/replicasets"));
+        let pods = labelled(format!("/api/v1/namespaces/{namespace}/pods"));
+        let runs = labelled(format!("/apis/argoproj.io/v1alpha1/namespaces/{namespace}/analysisruns"));
+        let events = Resource {
+            path: format!("/api/v1/namespaces/{namespace}/events"),
+            labels: None,
+            fields: Some(format!("involvedObject.uid={}", of.0)),
+        };
+        let cluster = || Arc::clone(&self.cluster);
+        self.parts.push(listen(cluster(), sets).map(News::Sets).boxed());
+        self.parts.push(listen(cluster(), pods).map(News::Pods).boxed());
+        self.parts.push(listen(cluster(), runs).map(News::Runs).boxed());
+        self.parts.push(listen(cluster(), events).map(News::Events).boxed());
+        self.parts_of = Some(of);
+    }
+
+    fn forget_parts(&mut self) {
+        self.parts.clear();
+        self.parts_of = None;
+        self.sets = Shelf::default();
+        self.pods = Shelf::default();
+        self.runs = Shelf::default();
+        self.events = Shelf::default();
+    }
+
+    /// Tells what is to be told: the release, then how contact stands.
+    fn tell(&mut self) {
+        self.dirty = false;
+        let now = match self.rollout.get(&self.key) {
+            Some(rollout) if !self.sets.is_waiting() => {
+                let rollout = rollout.clone();
+                self.check_permissions();
+                let release = Arc::new(argo_rollouts::release(&self.target.source, &self.observed(rollout)));
+                Told::Release(release)
+            }
+            None if *self.rollout.state() == State::Ready => Told::Absent,
+            // Its parts are on their way, or it cannot be seen now.
+            Some(_) | None => Told::Nothing,
+        };
+        if now != Told::Nothing {
+            match (std::mem::replace(&mut self.told, now.clone()), now) {
+                (Told::Nothing, Told::Release(now)) => self.out.push_back(Update::Snapshot(vec![now])),
+                (Told::Nothing, _) => self.out.push_back(Update::Snapshot(Vec::new())),
+                (before, now) if before == now => {}
+                (_, Told::Release(now)) => self.out.push_back(Update::Changed(now)),
+                (_, Told::Absent | Told::Nothing) => self.out.push_back(Update::Gone(self.target.clone())),
+            }
+            self.pace.told();
+        }
+        self.tell_health();
+    }
+
+    fn tell_health(&mut self) {
+        let parts = [self.sets.state(), self.pods.state(), self.runs.state(), self.events.state()];
+        let health = match self.rollout.state() {
+            State::Refused(why) => Health::Lost { why: explained(why), retry_in_ms: FORBIDDEN_RETRY_MS },
+            main if self.parts_of.is_some() => shelf::health([main].into_iter().chain(parts)),
+            main => shelf::health([main]),
+        };
+        let alive = std::mem::take(&mut self.alive) && health == Health::Live;
+        if alive || health != self.health {
+            self.out.push_back(Update::Health(health.clone()));
+        }
+        self.health = health;
+    }
+
+    fn check_permissions(&mut self) {
+        let now = (self.cluster.clock)();
+        if self.checked.is_some_and(|checked| now - checked < PERMITTED_FOR) {
+            return;
+        }
+        self.checked = Some(now);
+        if self.cluster.user.get().is_none() || self.permissions.status == Permission::Checking {
+            let cluster = Arc::clone(&self.cluster);
+            self.asked.push(access::identity(cluster).map(Asked::Identity).boxed());
+        } else {
+            let (cluster, namespace) = (Arc::clone(&self.cluster), self.key.0.clone());
+            self.asked.push(permissions(cluster, namespace).boxed());
+        }
+    }
+
+    fn observed(&self, rollout: Rollout) -> Observed {
+        let uid = rollout.metadata.uid.clone();
+        let missing = [
+            self.sets.missing(Part::ReplicaSets),
+            self.pods.missing(Part::Pods),
+            self.runs.missing(Part::AnalysisRuns),
+            self.events.missing(Part::Events),
+        ];
+        Observed {
+            times: shelf::observe(&self.times, &rollout, (self.cluster.clock)()),
+            rollout,
+            replica_sets: self.sets.values().filter(|set| set.metadata.is_owned_by(&uid)).cloned().collect(),
+            pods: self.pods.values().cloned().collect(),
+            analysis_runs: self.runs.values().filter(|run| run.metadata.is_owned_by(&uid)).cloned().collect(),
+            events: self.events.values().cloned().collect(),
+            missing: missing.into_iter().flatten().collect(),
+            permissions: self.permissions.clone(),
+            context: self.cluster.context.clone(),
+        }
+    }
+}
+
+async fn permissions(cluster: Arc<Cluster>, namespace: String) -> Asked {
+    let status = access::may_patch(Arc::clone(&cluster), namespace.clone(), true);
+    let spec = access::may_patch(cluster, namespace, false);
+    let (status, spec) = futures::join!(status, spec);
+    Asked::Permissions(Permissions { status, spec })
+}
+
+/// Why Rollouts cannot be seen at all.
+pub(super) fn explained(why: &Failure) -> Failure {
+    match why.kind {
+        FailureKind::NotFound => Failure {
+            summary: "Argo Rollouts is not installed there".into(),
+            hint: Some("check that this is the right cluster".into()),
+            ..why.clone()
+        },
+        FailureKind::Forbidden => why.clone().hint("ask for get, list and watch on rollouts.argoproj.io"),
+        _ => why.clone(),
+    }
+}
