@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     command::Command,
-    policy,
+    freshness, policy,
     state::{Act, Open, Stage, State},
 };
 use crate::domain::{
@@ -137,7 +137,7 @@ pub fn planned<'a>(state: &'a State, goal: &Goal) -> Result<&'a Plan, Denied> {
         Permission::Yes | Permission::Checking => {}
     }
     if forward {
-        in_contact(open)?;
+        in_contact(state, open)?;
         if let Some(act) = under_way(state, open) {
             return Err(in_the_way(act));
         }
@@ -150,7 +150,12 @@ pub fn planned<'a>(state: &'a State, goal: &Goal) -> Result<&'a Plan, Denied> {
     Ok(plan)
 }
 
-fn in_contact(open: &Open) -> Result<(), Denied> {
+fn in_contact(state: &State, open: &Open) -> Result<(), Denied> {
+    let source = state.source(&open.target.source);
+    if let Some(freshness::Standing::Stale(age)) = source.map(|source| freshness::standing(state, source)) {
+        return Err(Denied::new(format!("nothing was heard of `{}` for {age}", open.target.source))
+            .hint("what is shown may be old; ways back can still be tried"));
+    }
     match &open.health {
         Health::Live => Ok(()),
         Health::Connecting => Err(Denied::new(format!("still connecting to `{}`", open.target.source))),

@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn keys_mean_what_the_table_says_unless_the_settings_differ() {
-        let mut settings = Settings::default();
-        settings.keys = vec![(Command::Promote, vec![Key::char('m')]), (Command::Abort, vec![Key::ctrl('x')])];
+        let keys = vec![(Command::Promote, vec![Key::char('m')]), (Command::Abort, vec![Key::ctrl('x')])];
+        let settings = Settings { keys, ..Settings::default() };
         let cases = [
             (Screen::Board, "enter", Some(Command::Open)),
             (Screen::Release, "enter", None),

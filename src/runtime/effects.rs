@@ -432,7 +432,8 @@ mod tests {
         let slow = Arc::new(Slow::default());
         let metrics = BTreeMap::from([("prom".into(), Arc::clone(&slow) as Arc<dyn Source>)]);
         let mut effects = Effects::new(BTreeMap::new(), metrics, None, sender).unwrap();
-        let question = |source: &str| Question { source: source.into(), queries: Vec::new(), from: 0, to: 10, step: 10 };
+        let question =
+            |source: &str| Question { source: source.into(), queries: Vec::new(), from: 0, to: 10, step: 10 };
         for n in 0..40 {
             effects.ask(AskId(n), question("prom"));
         }

@@ -2,6 +2,7 @@
 
 use super::{board, watching};
 use crate::core::{
+    acts,
     command::Command,
     content,
     effect::Effect,
@@ -111,25 +112,16 @@ pub(super) fn clamp(state: &mut State) {
             set_scroll(open, pane, end);
         }
     }
-    let size = state.size;
-    let sheet = match &state.overlay {
+    // What an overlay can reach is computed only while it is open: it is not free either.
+    let end = match &state.overlay {
         Some(Overlay::Confirm(confirm)) => layout::confirm_last_scroll(state, confirm),
-        Some(
-            Overlay::Receipt(_)
-            | Overlay::Acts { .. }
-            | Overlay::Help { .. }
-            | Overlay::Filter
-            | Overlay::Leave
-            | Overlay::Arm { .. },
-        )
-        | None => 0,
+        Some(Overlay::Help { .. }) => content::help().len().saturating_sub(layout::help_page(state.size)),
+        Some(Overlay::Acts { .. }) => acts::lines(state).len().saturating_sub(1),
+        Some(Overlay::Receipt(_) | Overlay::Filter | Overlay::Leave | Overlay::Arm { .. }) | None => 0,
     };
-    let help = content::help().len().saturating_sub(layout::help_page(size));
-    let lines = crate::core::acts::lines(state).len();
     match &mut state.overlay {
-        Some(Overlay::Help { scroll }) => *scroll = (*scroll).min(help),
-        Some(Overlay::Acts { selected }) => *selected = (*selected).min(lines.saturating_sub(1)),
-        Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(sheet),
+        Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
+        Some(Overlay::Help { scroll: place } | Overlay::Acts { selected: place }) => *place = (*place).min(end),
         Some(Overlay::Receipt(_) | Overlay::Filter | Overlay::Leave | Overlay::Arm { .. }) | None => {}
     }
 }

@@ -94,6 +94,9 @@ pub(super) fn follow_release(state: &mut State) {
     open.weight_changes.drain(..surplus);
     let began = exposure_began(&release);
     for (panel, offset) in open.panels.iter_mut().zip(offsets) {
+        if arms.is_none() && panel.arms.is_none() && open.complete {
+            panel.trouble = Some(PanelTrouble::Error("no stable revision to compare with".into()));
+        }
         if arms.is_some() && panel.arms != arms {
             *panel = fresh(panel.spec.clone(), arms.clone(), now.mono);
         }

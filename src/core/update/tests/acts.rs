@@ -305,6 +305,19 @@ fn while_contact_is_lost_nothing_is_claimed_about_an_effect() {
 }
 
 #[test]
+fn a_silent_source_is_no_ground_to_go_forward_on() {
+    let mut flight = Flight::open(settings());
+    flight.armed().wait(120_000).key("p");
+    assert!(
+        flight.notice().starts_with("cannot promote: nothing was heard of `prod-eu` for 2m0"),
+        "{}",
+        flight.notice()
+    );
+    flight.key("R").settled().key("y");
+    assert_eq!(flight.sent().len(), 1, "the way back is tried all the same");
+}
+
+#[test]
 fn a_lost_reply_is_settled_by_the_effect() {
     let mut flight = Flight::open(settings());
     flight.armed().key("R").settled().key("y").replied(Err(FailureKind::Unconfirmed));

@@ -269,6 +269,19 @@ fn a_query_that_cannot_be_filled_names_its_panel_and_origin() {
 }
 
 #[test]
+fn without_a_stable_revision_there_is_nothing_to_ask() {
+    let mut flight =
+        Flight::new(Settings { panels: vec![orders()], open: Some("checkout".parse().unwrap()), ..settings() });
+    let mut first = paused("checkout");
+    first.revisions.truncate(1);
+    flight.news(first);
+    assert_eq!(flight.panel().trouble, Some(PanelTrouble::Error("no stable revision to compare with".into())));
+    assert!(flight.asked().is_empty());
+    flight.news(paused("checkout"));
+    assert_eq!(flight.asked().len(), 1);
+}
+
+#[test]
 fn many_panels_do_not_ask_all_at_once() {
     let panels: Vec<_> =
         (0..6).map(|n| crate::domain::panel::PanelSpec { name: format!("p{n}").into(), ..orders() }).collect();

@@ -138,13 +138,34 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// Single events, and now and then somebody who opens a dialog and confirms it as people do.
 fn events() -> impl Strategy<Value = Vec<(u64, Event)>> {
-    prop::collection::vec((prop::sample::select(vec![0_u64, 5, 100, 500, 4_000, 40_000]), event()), 1..120)
+    let pause = || prop::sample::select(vec![0_u64, 5, 100, 500, 4_000, 40_000]);
+    let single = (pause(), event()).prop_map(|one| vec![one]);
+    let tries = prop::sample::select(vec![
+        ("R", "", "y"),
+        ("R", "checkout", "enter"),
+        ("h", "", "y"),
+        ("p", "", "y"),
+        ("p", "50", "enter"),
+        ("p", "checkout 50", "enter"),
+        ("x", "prod-eu", "enter"),
+        ("enter", "", "n"),
+    ]);
+    let act = (tries, pause()).prop_map(|((first, word, last), pause)| {
+        let key = |name: &str| Event::Key(name.parse().unwrap());
+        let mut steps = vec![(500, key(first)), (20, Event::Painted { generation: u64::MAX })];
+        steps.extend(word.chars().map(|c| (60, Event::Key(Key::char(c)))));
+        steps.extend([(pause, key(last)), (60, key("w")), (pause, key(last))]);
+        steps
+    });
+    prop::collection::vec(prop_oneof![3 => single, 1 => act], 1..100).prop_map(|steps| steps.concat())
 }
 
 fn beginning(opened: bool) -> State {
     let open = opened.then(|| "checkout".parse().unwrap());
-    let flight = Flight::new(Settings { panels: vec![orders()], open, ..settings() });
+    let mut flight = Flight::new(Settings { panels: vec![orders()], open, ..settings() });
+    flight.board(vec![paused("checkout"), resting("pay")]);
     flight.state
 }
 
