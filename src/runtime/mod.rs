@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Arc};
 
 use crate::{
     backend::Backend,
-    core::{event::Signal, settings::Settings, state::State},
+    core::{
+        event::{Event, Signal},
+        settings::Settings,
+        state::State,
+    },
     domain::clean::Name,
     metrics::Source,
     theme::Theme,
@@ -110,6 +114,12 @@ pub async fn fly(program: Program, ports: Ports) -> anyhow::Result<(Exit, State)
 pub async fn run(program: Program) -> anyhow::Result<Exit> {
     terminal::check()?;
     let faults = flight::Faults::new();
+    if let Some(data) = &program.data
+        && let Err(error) = log::init(data)
+    {
+        let why = format!("there is no log: `{}`: {error}", data.display());
+        drop(faults.sender().send(Event::Fault(why.into())));
+    }
     let recorder =
         recorder::Recorder::new(program.record.clone(), program.data.clone(), program.clock, faults.sender())?;
     crash::install(recorder.ring(), program.data.clone(), program.clock);

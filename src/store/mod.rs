@@ -4,20 +4,12 @@ use std::{
     fs::{DirBuilder, File, OpenOptions},
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    path::Path,
 };
-
-use directories::ProjectDirs;
 
 pub mod journal;
 pub mod recording;
 pub mod secrets;
-
-/// The folder of everything the program keeps; none where the user has no home.
-#[must_use]
-pub fn data_folder() -> Option<PathBuf> {
-    ProjectDirs::from("", "", "flightdeck").map(|dirs| dirs.data_dir().to_owned())
-}
 
 /// Makes a folder and those above it, for its user only.
 ///
