@@ -203,7 +203,7 @@ fn pause(rollout: &mut Rollout, length: Option<i64>, now: i64) {
         (None, false) => {
             rollout.status.pause = Some(Pause { reason: PauseReason::Step, since: now });
             rollout.status.controller_pause = true;
-            rollout.tell(now, "RolloutPaused", format!("Rollout is paused (CanaryPauseStep), {text}"));
+            rollout.tell(now, "RolloutPaused", "Rollout is paused (CanaryPauseStep)".to_owned());
         }
         (None, true) => {
             rollout.status.controller_pause = false;

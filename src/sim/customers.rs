@@ -19,7 +19,7 @@ const ORDER_AFTER: (u32, u32) = (15, 30);
 /// Per million requests.
 const ERRORS: u32 = 2_100;
 const SLOW: u32 = 10_900;
-const CHECKOUTS: u32 = 20_000;
+const CHECKOUTS: u32 = 60_000;
 /// Per million checkouts.
 const PROVIDER_ERRORS: u32 = 9_000;
 const WALKED_AWAY: u32 = 50_000;
@@ -77,10 +77,10 @@ pub(super) struct Customers {
     recent: VecDeque<(u64, u64)>,
 }
 
-/// A pod that takes traffic, and what runs in it.
+/// The pods of a revision that take traffic, and what they count in one second.
 struct Arm {
     version: String,
-    pods: Vec<String>,
+    pods: Vec<(String, Counters)>,
 }
 
 impl Customers {
@@ -104,24 +104,32 @@ impl Customers {
 
     /// One second of traffic through `service`.
     pub(super) fn live(&mut self, service: &Rollout, now: i64) {
-        let canary = (!service.is_promoted()).then(|| arm(service, &service.status.current)).flatten();
-        let stable = arm(service, &service.status.stable);
+        let mut canary = (!service.is_promoted()).then(|| arm(service, &service.status.current)).flatten();
+        let mut stable = arm(service, &service.status.stable);
         self.forget_pods(service);
         for (pod, counter) in self.due.pop_front().unwrap_or_default() {
             self.count(&pod, counter);
         }
+        let rejected = |arm: &Option<Arm>| {
+            self.fault.as_ref().zip(arm.as_ref()).map_or(0, |(fault, arm)| fault.share_of(&arm.version, now))
+        };
+        let (canary_rejected, stable_rejected) = (rejected(&canary), rejected(&stable));
         let mut recent = (0, 0);
         // Two even chances per expected request: who comes is up to them, how many hardly changes.
         for _ in 0..expected(now) * 2 {
             if !self.dice.chance(500_000) {
                 continue;
             }
-            let on_canary = canary.is_some() && self.dice.below(100) < weight(service);
-            let Some(arm) = (if on_canary { canary.as_ref() } else { stable.as_ref() }) else { continue };
-            let Some(pod) = self.dice.pick(&arm.pods).cloned() else { continue };
-            let failed = self.request(&arm.version, pod, now);
-            if on_canary {
+            if canary.is_some() && self.dice.below(100) < service.status.weight {
+                let failed = canary.as_mut().is_some_and(|arm| self.request(arm, canary_rejected));
                 recent = (recent.0 + 1, recent.1 + u64::from(failed));
+            } else if let Some(arm) = &mut stable {
+                self.request(arm, stable_rejected);
+            }
+        }
+        for (pod, counted) in canary.into_iter().chain(stable).flat_map(|arm| arm.pods) {
+            for (total, counted) in self.counters.entry(pod).or_default().iter_mut().zip(counted) {
+                *total += counted;
             }
         }
         self.recent.push_back(recent);
@@ -149,39 +157,42 @@ impl Customers {
         }
     }
 
-    /// Whether it failed.
-    fn request(&mut self, version: &str, pod: String, now: i64) -> bool {
-        self.count(&pod, REQUESTED);
-        if self.dice.chance(SLOW) {
-            self.count(&pod, SLOWED);
+    /// One request to some pod of the arm. Whether it failed.
+    fn request(&mut self, arm: &mut Arm, rejected_share: u32) -> bool {
+        let Arm { version, pods } = arm;
+        let place = self.dice.below(u32::try_from(pods.len()).unwrap_or(u32::MAX));
+        let Some((pod, counted)) = usize::try_from(place).ok().and_then(|place| pods.get_mut(place)) else {
+            return false;
+        };
+        counted[REQUESTED] += 1;
+        counted[SLOWED] += u64::from(self.dice.chance(SLOW));
+        if self.dice.chance(ERRORS) {
+            counted[FAILED] += 1;
+            return true;
         }
-        let failed = self.dice.chance(ERRORS);
-        if failed {
-            self.count(&pod, FAILED);
-        } else if self.dice.chance(CHECKOUTS) {
-            self.checkout(version, pod, now);
+        if self.dice.chance(CHECKOUTS) {
+            self.checkout(version, pod, counted, rejected_share);
         }
-        failed
+        false
     }
 
-    fn checkout(&mut self, version: &str, pod: String, now: i64) {
-        self.count(&pod, CHECKED_OUT);
-        let rejected_share = self.fault.as_ref().map_or(0, |fault| fault.share_of(version, now));
+    fn checkout(&mut self, version: &str, pod: &str, counted: &mut Counters, rejected_share: u32) {
+        counted[CHECKED_OUT] += 1;
         let ledger = self.ledger.entry(version.to_owned()).or_default();
         ledger.checkouts += 1;
         if self.dice.chance(PROVIDER_ERRORS) {
-            self.count(&pod, PROVIDER_FAILED);
+            counted[PROVIDER_FAILED] += 1;
         } else if self.dice.chance(rejected_share) {
             ledger.rejected += 1;
-            self.count(&pod, REJECTED);
+            counted[REJECTED] += 1;
         } else if !self.dice.chance(WALKED_AWAY) {
             ledger.orders += 1;
             let (least, most) = ORDER_AFTER;
             let after = least + self.dice.below(most - least);
             if self.dice.chance(REFUNDS) {
-                self.later(after + 30, pod.clone(), REFUNDED);
+                self.later(after + 30, pod.to_owned(), REFUNDED);
             }
-            self.later(after, pod, ORDERED);
+            self.later(after, pod.to_owned(), ORDERED);
         }
     }
 
@@ -224,12 +235,9 @@ impl Fault {
 /// The ready pods of a revision, if there are any.
 fn arm(service: &Rollout, hash: &str) -> Option<Arm> {
     let set = service.set(hash)?;
-    let pods: Vec<String> = set.pods.iter().filter(|pod| pod.ready).map(|pod| pod.name.clone()).collect();
+    let ready = set.pods.iter().filter(|pod| pod.ready);
+    let pods: Vec<_> = ready.map(|pod| (pod.name.clone(), Counters::default())).collect();
     (!pods.is_empty()).then(|| Arm { version: set.image.tag.clone(), pods })
-}
-
-fn weight(service: &Rollout) -> u32 {
-    service.status.weight
 }
 
 /// Requests expected in this second: most at 14:00, a third less at night, and a ripple of eleven minutes.

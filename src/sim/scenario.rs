@@ -51,7 +51,7 @@ impl Scenario {
 
     pub(super) const fn fault(self) -> Option<Fault> {
         match self {
-            Self::SilentPaymentFailure => Some(Fault { version: "4.2.0", since: START + 45, ramp: 40, share: 600_000 }),
+            Self::SilentPaymentFailure => Some(Fault { version: "4.2.0", since: START + 30, ramp: 40, share: 620_000 }),
             Self::Clean => None,
         }
     }
@@ -91,8 +91,8 @@ pub(super) fn deploys() -> Vec<Deploy> {
         Deploy { crashes: true, ..deploy(26 * 60, "indexer", "0.19.0") },
         deploy(11 * 60, "cart", "8.0.2"),
         deploy(5 * 60, "search-api", "3.7.1"),
-        // Timed so that 10 % has been set for less than a minute when the story begins.
-        deploy(180, "checkout", "4.2.0"),
+        // Timed so that 10 % has been set for three minutes when the story begins.
+        deploy(320, "checkout", "4.2.0"),
         deploy(-150, "web", "2026.3.2"),
     ]
 }
