@@ -109,11 +109,13 @@ pub fn about_lines(release: &Release) -> usize {
     if lines == 0 { 0 } else { lines + 1 }
 }
 
-/// The tab of the smaller tiers: chosen by hand, else metrics while the verdict is bad or unknown, else steps.
+/// The tab of the smaller tiers: chosen by hand, else metrics while something is off, bad or unknown, else steps.
 #[must_use]
 pub fn tab(open: &Open) -> Pane {
+    let off = || open.panels.iter().any(|panel| super::evidence::reading(panel).off);
     open.tab.unwrap_or_else(|| match super::evidence::verdict(open).word {
         Word::NoGo | Word::Unknown if !open.panels.is_empty() => Pane::Metrics,
+        Word::Go | Word::Collecting if off() => Pane::Metrics,
         Word::NoGo | Word::Unknown | Word::Go | Word::Collecting => Pane::Steps,
     })
 }

@@ -92,8 +92,8 @@ pub fn cockpit(size: Size, open: &Open) -> Cockpit {
     let bottom = acts.y.saturating_sub(1);
     let body = Rect::new(0, (top + 1).min(bottom), columns, bottom.saturating_sub(top + 1));
     let divider = match columns {
-        0..TWO_COLUMNS => 42,
-        TWO_COLUMNS..190 => 48,
+        0..TWO_COLUMNS => 44,
+        TWO_COLUMNS..190 => 50,
         190.. => 56,
     }
     .min(columns.saturating_sub(1));
@@ -103,23 +103,24 @@ pub fn cockpit(size: Size, open: &Open) -> Cockpit {
     let revisions = release.map_or(0, |r| content::shown_revisions(r).count());
     let about = release.map_or(0, content::about_lines);
     let mut left = Stack { rest: Rect { width: divider, ..body } };
-    let about = left.from_bottom(about.min(4));
-    let revisions = left.from_bottom(revisions.min(5) + 1);
-    let traffic = left.from_bottom(if release.is_some_and(content::has_traffic) { 5 } else { 0 });
+    let about = left.take_bottom(about.min(4));
+    let revisions = left.take_bottom(revisions.min(5) + 1);
+    let traffic = left.take_bottom(if release.is_some_and(content::has_traffic) { 5 } else { 0 });
     // A heading, the steps, and the line of no easy return.
     let wanted = u16::try_from(steps + 2).unwrap_or(u16::MAX).min(left.rest.height);
     let steps = Rect { height: wanted, ..left.rest };
     // What steps do not need stays below everything, so that the parts stand close together.
     let spare = left.rest.height - wanted;
-    let up = |rect: Rect| Rect { y: rect.y.saturating_sub(spare), ..rect };
+    let up = |rect: Rect, spare: u16| Rect { y: rect.y.saturating_sub(spare), ..rect };
+    let gap = spare.min(1);
 
     let right = (divider + 1).min(columns);
     Cockpit {
         vital,
         steps,
-        traffic: up(traffic),
-        revisions: up(revisions),
-        about: up(about),
+        traffic: up(traffic, spare),
+        revisions: up(revisions, spare - gap),
+        about: up(about, spare - gap),
         metrics: Rect::new(right, body.y, columns - right, body.height),
         acts,
         timeline,
@@ -135,7 +136,7 @@ struct Stack {
 
 impl Stack {
     /// Takes lines from the bottom, as many as there are.
-    fn from_bottom(&mut self, lines: usize) -> Rect {
+    fn take_bottom(&mut self, lines: usize) -> Rect {
         let height = u16::try_from(lines).unwrap_or(u16::MAX).min(self.rest.height);
         self.rest.height -= height;
         Rect { y: self.rest.bottom(), height, ..self.rest }
@@ -185,6 +186,23 @@ pub fn pane_page(state: &State, open: &Open, pane: Pane) -> usize {
 #[must_use]
 pub fn last_scroll(state: &State, open: &Open, pane: Pane) -> usize {
     lines(state, open, pane).saturating_sub(pane_page(state, open, pane))
+}
+
+/// The first line of the steps on screen: the list follows the current step while the arrows move elsewhere.
+#[must_use]
+pub fn first_step(state: &State, open: &Open) -> usize {
+    let place = Pane::Steps as usize;
+    let by_hand = match tier(state.size) {
+        Tier::Cockpit => open.pane == Pane::Steps,
+        Tier::Tabs | Tier::Lines => open.tab == Some(Pane::Steps),
+    };
+    let last = last_scroll(state, open, Pane::Steps);
+    if by_hand {
+        return open.scroll.get(place).copied().unwrap_or_default().min(last);
+    }
+    let current = open.release.as_ref().and_then(|r| r.current_step()).map_or(0, |(place, _)| place);
+    // A third of what is shown lies behind it, the rest ahead.
+    current.saturating_sub(pane_page(state, open, Pane::Steps) / 3).min(last)
 }
 
 /// How many lines a pane has to scroll through.
@@ -239,8 +257,10 @@ pub struct PanelRow {
 /// unknown, critical before the rest; what room is left makes the others larger.
 #[must_use]
 pub fn panels(size: Size, open: &Open) -> Vec<PanelRow> {
+    /// Lines per arm that what is off gets before anything else grows.
+    const TALL: u16 = 2;
     /// Lines per arm that a chart never exceeds.
-    const TALLEST: u16 = 4;
+    const TALLEST: u16 = 3;
     let body = pane_body(size, open, Pane::Metrics);
     let columns = if tier(size) == Tier::Cockpit && size.columns >= TWO_COLUMNS { 2 } else { 1 };
     let order = ranked(open);
@@ -251,15 +271,26 @@ pub fn panels(size: Size, open: &Open) -> Vec<PanelRow> {
     let off: Vec<bool> = order.chunks(columns).map(|chunk| chunk.iter().any(|(rank, _)| *rank == Rank::Off)).collect();
     let reserved = u16::try_from(content::controller_lines(open)).unwrap_or(u16::MAX);
     let mut spare = body.height.saturating_sub(u16::try_from(rows.len()).unwrap_or(u16::MAX)).saturating_sub(reserved);
-    for tall in 1..=TALLEST {
+    let mut grow = |rows: &mut [PanelRow], only_off: bool, tall: u16| {
         for (row, off) in rows.iter_mut().zip(&off) {
-            let more = PanelSize::Chart(tall).height() - row.size.height();
-            let grows = tall == 1 || *off || tall == 2;
-            let in_order = row.size == if tall == 1 { PanelSize::Line } else { PanelSize::Chart(tall - 1) };
-            if grows && in_order && more <= spare {
+            let next = match row.size {
+                PanelSize::Line => 1,
+                PanelSize::Chart(lines) => lines + 1,
+            };
+            let more = PanelSize::Chart(next).height() - row.size.height();
+            if (*off || !only_off) && next == tall && more <= spare {
                 spare -= more;
                 row.size = PanelSize::Chart(tall);
             }
+        }
+    };
+    for tall in 1..=TALL {
+        grow(&mut rows, true, tall);
+    }
+    for tall in 1..=TALLEST {
+        // Taller charts only where none had to stay a line.
+        if tall == 1 || rows.iter().all(|row| row.size != PanelSize::Line) {
+            grow(&mut rows, false, tall);
         }
     }
     rows

@@ -1,6 +1,7 @@
 //! The sentences of the confirm dialog, customers first and the wire last, and how many lines they take.
 //! `view` paints them and `update` scrolls in them. Every one comes from the plan or from what was observed.
 
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
@@ -164,11 +165,37 @@ fn who(state: &State, plan: &Plan) -> String {
 pub fn wire(request: &Request) -> String {
     match request {
         Request::Http { method, path, body, template, .. } => {
-            let from = template.as_ref().map(|t| format!("  template of {}", t.revision)).unwrap_or_default();
-            Clean::new(format!("{method} {path}  {body}{from}")).to_string()
+            let from = template.as_ref().map(|t| format!("  with the template of {}", t.revision)).unwrap_or_default();
+            // The dialog's title names source and namespace.
+            let within = path.split_once("/namespaces/").and_then(|(_, rest)| rest.split_once('/'));
+            let path = within.map_or(path.as_str(), |(_, rest)| rest);
+            Clean::new(format!("{method} {path}  {}{from}", written(body))).to_string()
         }
         Request::Command { argv, .. } => Clean::new(argv.join(" ")).to_string(),
         Request::Line { socket, text } => Clean::new(format!("{socket}  {text}")).to_string(),
+    }
+}
+
+/// A body as one reads it: of a JSON patch what it writes, each path with its value, and how many tests
+/// guard it; the tests themselves stand in words behind "only if".
+fn written(body: &Value) -> String {
+    let Some(operations) = body.as_array().filter(|ops| ops.iter().all(|op| op.get("op").is_some())) else {
+        return body.to_string();
+    };
+    let is_test = |op: &&Value| op.get("op").and_then(Value::as_str) == Some("test");
+    let text = |op: &Value, key: &str| op.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let writes: Vec<String> = operations
+        .iter()
+        .filter(|op| !is_test(op))
+        .map(|op| match op.get("value") {
+            Some(value) => format!("{} {}: {value}", text(op, "op"), text(op, "path")),
+            None => format!("{} {}", text(op, "op"), text(op, "path")),
+        })
+        .collect();
+    match operations.iter().filter(is_test).count() {
+        0 => format!("{}, unguarded", writes.join(", ")),
+        1 => format!("{}, guarded by 1 test", writes.join(", ")),
+        tests => format!("{}, guarded by {tests} tests", writes.join(", ")),
     }
 }
 
@@ -226,6 +253,21 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patch_is_read_by_what_it_writes() {
+        let cases = [
+            (serde_json::json!({"spec": {"paused": true}}), r#"{"spec":{"paused":true}}"#),
+            (
+                serde_json::json!([{"op": "test", "path": "/metadata/uid", "value": "1"}, {"op": "add", "path": "/status/abort", "value": true}]),
+                "add /status/abort: true, guarded by 1 test",
+            ),
+            (serde_json::json!([{"op": "remove", "path": "/spec/paused"}]), "remove /spec/paused, unguarded"),
+        ];
+        for (body, text) in cases {
+            assert_eq!(written(&body), text);
+        }
+    }
 
     #[test]
     fn text_is_broken_at_spaces_and_long_words_anywhere() {

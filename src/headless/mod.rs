@@ -5,6 +5,7 @@ pub mod demo;
 pub mod fly;
 pub mod keys;
 pub mod load;
+pub mod picture;
 pub mod print;
 pub mod problem;
 pub mod replay;

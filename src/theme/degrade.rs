@@ -14,7 +14,7 @@ pub enum Depth {
 }
 
 /// The usual values of the 16 named colours, by which the nearest one is found.
-pub const NAMED: [(Color, (u8, u8, u8)); 16] = [
+const NAMED: [(Color, (u8, u8, u8)); 16] = [
     (Color::Black, (0, 0, 0)),
     (Color::Red, (205, 49, 49)),
     (Color::Green, (13, 160, 96)),
@@ -52,11 +52,10 @@ impl Theme {
 fn lower(colour: Color, depth: Depth) -> Option<Color> {
     match (depth, colour) {
         (Depth::None, _) => None,
-        (Depth::True, colour) => Some(colour),
         (Depth::Indexed, Color::Rgb(r, g, b)) => Some(Color::Indexed(indexed((r, g, b)))),
         (Depth::Sixteen, Color::Rgb(r, g, b)) => Some(nearest_named((r, g, b))),
         (Depth::Sixteen, Color::Indexed(index)) => Some(nearest_named(rgb(index))),
-        (Depth::Indexed | Depth::Sixteen, colour) => Some(colour),
+        (Depth::True | Depth::Indexed | Depth::Sixteen, colour) => Some(colour),
     }
 }
 

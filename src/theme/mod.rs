@@ -6,7 +6,7 @@ mod degrade;
 mod parse;
 mod roles;
 
-pub use degrade::Depth;
+pub use degrade::{Depth, rgb as indexed};
 pub use parse::ThemeError;
 pub use roles::Role;
 

@@ -44,6 +44,7 @@ enum Look {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "one per attribute of a terminal")]
 struct Full {
     fg: Option<String>,
     bg: Option<String>,

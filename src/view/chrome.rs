@@ -4,7 +4,10 @@ use ratatui::layout::Rect;
 
 use super::{
     canvas::Canvas,
-    widget::{number, row::Row},
+    widget::{
+        number,
+        row::{Row, fit},
+    },
     words,
 };
 use crate::{
@@ -71,14 +74,21 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     if layout::tier(state.size) == Tier::Cockpit
         && let Some(release) = &open.release
     {
-        left = left.gap(3).muted(release.strategy.word()).gap(1).text(words::versions(release));
+        // A long version must not push the clock off the screen.
+        let versions = fit(&words::versions(release), width / 3).into_owned();
+        left = left.gap(3).muted(release.strategy.word()).gap(1).text(versions);
     }
     let source = state.source(&open.target.source);
     let user = source.and_then(|s| s.user.as_ref()).map(|user| Row::new().muted("as ").text(user.to_string()));
     let clock = Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string());
-    let ages: Vec<Row> = sources_of(state, open).map(|source| words::source(state, source)).collect();
-    let must: Vec<Row> = std::iter::once(arming(state, &open.target.source)).chain(ages).collect();
-    let mut chips: Vec<Row> = must.clone();
+    let must = |roomy: bool| -> Vec<Row> {
+        let ages = sources_of(state, open).map(|source| words::source(state, source, roomy));
+        std::iter::once(arming(state, &open.target.source)).chain(ages).collect()
+    };
+    let mut chips = must(true);
+    if left.width() + joined(&chips).width() + 2 > width {
+        chips = must(false);
+    }
     for (place, chip) in [(1, Some(clock)), (0, user)] {
         let Some(chip) = chip else { continue };
         let mut more = chips.clone();
@@ -111,7 +121,7 @@ pub fn board_header(state: &State, canvas: &mut Canvas) {
         .map(|source| {
             // On the board the name tells the sources apart.
             let named = Source { short: source.name.to_string().into(), ..source.clone() };
-            words::source(state, &named)
+            words::source(state, &named, true)
         })
         .collect();
     chips.push(Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string()));
@@ -132,7 +142,7 @@ pub fn footer(state: &State, canvas: &mut Canvas, y: u16) {
     specs.sort_by_key(|(place, _)| *place);
     let full_screen = state.open.as_ref().is_some_and(|open| open.view != View::Cockpit);
     let mut row = Row::new().gap(1);
-    if full_screen || (screen == Screen::Release && state.settings.open.is_none()) {
+    if full_screen {
         row = key(state, row, Command::Back, "back", false).gap(2);
     }
     let mut was_act = None;
@@ -148,6 +158,10 @@ pub fn footer(state: &State, canvas: &mut Canvas, y: u16) {
         }
         row = next.gap(2);
         was_act = Some(acts);
+    }
+    if !full_screen && screen == Screen::Release {
+        let next = key(state, row.clone(), Command::Back, "board", false);
+        row = if next.width() < usize::from(width) { next } else { row };
     }
     let area = Rect { y, height: 1, ..canvas.area() };
     canvas.row(area, 0, &row);

@@ -143,14 +143,14 @@ pub fn versions(release: &Release) -> String {
 #[must_use]
 pub fn waits_for(release: &Release, now: DateTime<Utc>) -> Option<String> {
     if release.held {
-        return Some("you: held by hand".to_owned());
+        return Some("you (held)".to_owned());
     }
     if let Some(gate) = release.gates.first() {
         return Some(gate.waits_for.to_string());
     }
     Some(match release.waiting.as_ref()?.on {
         WaitingOn::Person => "you".to_owned(),
-        WaitingOn::Timer(until) => format!("timer {}", Seconds::between(now, until)),
+        WaitingOn::Timer(until) => format!("{} left", Seconds::between(now, until)),
         WaitingOn::Analysis => "analysis".to_owned(),
         WaitingOn::Pods => "pods".to_owned(),
         WaitingOn::Controller => "controller".to_owned(),
@@ -178,9 +178,9 @@ pub fn time_of_day(state: &State, at: DateTime<Utc>) -> String {
     }
 }
 
-/// `prom live`, `prom 14s`, `prom LOST 12s, next try 4s`.
+/// `prom live`, `prom 14s`, `prom LOST 12s, next try 4s`; the next try only where there is room.
 #[must_use]
-pub fn source(state: &State, source: &Source) -> Row {
+pub fn source(state: &State, source: &Source, roomy: bool) -> Row {
     let name = if source.short.is_empty() { source.name.to_string() } else { source.short.to_string() };
     let row = Row::new().muted(name).gap(1);
     match freshness::standing(state, source) {
@@ -193,8 +193,8 @@ pub fn source(state: &State, source: &Source) -> Row {
         Standing::Lost(_, age) => {
             let since = age.map(|age| format!(" {}", coarse(age))).unwrap_or_default();
             let next = match &source.health {
-                Health::Lost { retry_in_ms, .. } => format!(", next try {}", millis(*retry_in_ms)),
-                Health::Connecting | Health::Live => String::new(),
+                Health::Lost { retry_in_ms, .. } if roomy => format!(", next try {}", millis(*retry_in_ms)),
+                Health::Lost { .. } | Health::Connecting | Health::Live => String::new(),
             };
             row.put(Role::Bad, format!("LOST{since}{next}"))
         }

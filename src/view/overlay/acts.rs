@@ -7,7 +7,7 @@ use crate::{
         layout, sheet,
         state::State,
     },
-    domain::plan::Plan,
+    domain::{clean::Clean, plan::Plan},
     theme::Role,
     view::{canvas::Canvas, chrome, widget::row::Row},
 };
@@ -71,8 +71,7 @@ fn effect(plan: &Plan) -> String {
 fn about(state: &State, line: &Line) -> String {
     match line {
         Line::Goal { answer: Ok(plan), .. } => {
-            let not_undone: Vec<&str> =
-                plan.warnings.iter().chain(&plan.not_undone).map(|text| text.as_str()).collect();
+            let not_undone: Vec<&str> = plan.warnings.iter().chain(&plan.not_undone).map(Clean::as_str).collect();
             not_undone.join("; ")
         }
         Line::Goal { goal, answer: Err(denied), .. } => format!("cannot {goal}: {denied}"),

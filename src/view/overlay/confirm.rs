@@ -4,11 +4,11 @@ use super::{field, key};
 use crate::{
     core::{
         layout,
-        policy::{Confirmation, QUIET_MS, SETTLE_MS},
+        policy::Confirmation,
         sheet::{self, LABEL, Line, Tone},
         state::{Confirm, State},
     },
-    domain::{goal::Direction, plan::Plan, time::At},
+    domain::{goal::Direction, plan::Plan},
     theme::Role,
     view::{canvas::Canvas, widget::row::Row, words},
 };
@@ -34,7 +34,7 @@ pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
         };
         canvas.row(foot, 0, &note);
     }
-    canvas.rows(dialog.question, &question(state, confirm, usize::from(dialog.question.width)), 0);
+    canvas.rows(dialog.question, &question(confirm, usize::from(dialog.question.width)), 0);
 }
 
 fn title(state: &State, plan: &Plan) -> Row {
@@ -74,22 +74,18 @@ fn row(line: &Line) -> Row {
     Row::new().field(label, &mark, LABEL).put(role, line.text.clone())
 }
 
-/// Whether a confirming key counts at this moment; until then it is not offered.
-fn is_settled(confirm: &Confirm, now: At) -> bool {
-    confirm.shown.is_some_and(|shown| now.mono >= (shown + SETTLE_MS).max(confirm.last_key + QUIET_MS))
-}
-
-fn question(state: &State, confirm: &Confirm, width: usize) -> Vec<Row> {
+fn question(confirm: &Confirm, width: usize) -> Vec<Row> {
     let others = |row: Row, typed: bool| {
         let (leave, dry, copy) = if typed { ("esc", "ctrl-d", "ctrl-o") } else { ("n", "d", "c") };
+        let label = if typed { "copy" } else { "copy as command" };
         let row = key(row, leave, "leave it", true);
         let row = if confirm.denied.is_none() { key(row, dry, "dry run", true) } else { row };
-        key(row, copy, "copy as command", true)
+        key(row, copy, label, true)
     };
     if confirm.denied.is_some() {
         return vec![others(Row::new(), false)];
     }
-    let settled = is_settled(confirm, state.at);
+    let settled = confirm.ready;
     let goal = confirm.goal.label();
     if !confirm.changed.is_empty() {
         let typed = matches!(confirm.confirmation, Confirmation::Type { .. });
@@ -122,7 +118,7 @@ fn question(state: &State, confirm: &Confirm, width: usize) -> Vec<Row> {
             let complete =
                 confirm.typed.value() == text.as_str() && (!with_reason || !confirm.reason.value().trim().is_empty());
             let row = key(Row::new(), "enter", if settled { goal } else { "…" }, settled && complete);
-            let row = if *with_reason { key(row, "tab", "other field", true) } else { row };
+            let row = if *with_reason { key(row, "tab", "other", true) } else { row };
             rows.push(others(row, true));
             rows
         }

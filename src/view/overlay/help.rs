@@ -4,13 +4,13 @@ use super::{framed, key};
 use crate::{
     core::{
         acts,
-        command::Spec,
+        command::{Command, Spec},
         content::{self, HelpLine},
         keymap, layout,
         state::State,
     },
     theme::Role,
-    view::{canvas::Canvas, widget::row::Row},
+    view::{canvas::Canvas, chrome, widget::row::Row},
 };
 
 pub fn draw(state: &State, scroll: usize, canvas: &mut Canvas) {
@@ -19,7 +19,7 @@ pub fn draw(state: &State, scroll: usize, canvas: &mut Canvas) {
         .into_iter()
         .map(|line| match line {
             HelpLine::Group(name) => Row::new().put(Role::Title, name.to_uppercase()),
-            HelpLine::Command(spec) => row(state, spec).cut(width),
+            HelpLine::Command(spec) => row(state, spec, width).cut(width),
         })
         .collect();
     let page = layout::help_page(state.size);
@@ -31,7 +31,7 @@ pub fn draw(state: &State, scroll: usize, canvas: &mut Canvas) {
     framed(state, canvas, Role::Focus, &title, &rows, &[question], scroll);
 }
 
-fn row(state: &State, spec: &Spec) -> Row {
+fn row(state: &State, spec: &Spec, width: usize) -> Row {
     let keys: Vec<String> = keymap::keys(&state.settings, spec.command).iter().map(ToString::to_string).collect();
     let works = keymap::works_on(spec, keymap::screen(state));
     let release = state.open.as_ref().and_then(|open| open.release.as_deref());
@@ -40,8 +40,10 @@ fn row(state: &State, spec: &Spec) -> Row {
         .and_then(|goal| acts::possible(state, &goal).err());
     let grey = !works || denied.is_some();
     let (key_role, role) = if grey { (Role::Denied, Role::Denied) } else { (Role::Key, Role::Text) };
-    let keys = if keys.is_empty() { "in the menu of acts".to_owned() } else { keys.join(" ") };
-    let row = Row::new().gap(2).field(key_role, &keys, 20).gap(1).field(role, spec.label, 14).gap(1);
+    let keys =
+        if keys.is_empty() { format!("{} and choose", chrome::key_name(state, Command::Acts)) } else { keys.join(" ") };
+    let row = Row::new().gap(2).field(key_role, &keys, 22).gap(1);
+    let row = if width > 90 { row.field(role, spec.label, 14).gap(1) } else { row };
     match denied {
         Some(denied) => row.put(Role::Denied, format!("not now: {denied}")),
         None => row.put(if grey { Role::Denied } else { Role::Muted }, spec.about),

@@ -8,6 +8,7 @@ use crate::{
         state::{Act, Stage, State},
     },
     domain::{
+        clean::Clean,
         failure::{Failure, FailureKind},
         journal::ActId,
     },
@@ -63,7 +64,7 @@ fn rows(state: &State, act: &Act, width: usize) -> Vec<Row> {
     match &act.stage {
         Stage::Sent => {}
         Stage::Accepted(receipt) => {
-            let replies: Vec<&str> = receipt.replies.iter().map(|reply| reply.as_str()).collect();
+            let replies: Vec<&str> = receipt.replies.iter().map(Clean::as_str).collect();
             lines.say(Role::Text, "accepted", &replies.join(", "));
             waiting(state, act, &mut lines);
         }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Columns of the fixed fields.
-const STATE: usize = 13;
+const STATE: usize = 15;
 const WEIGHT: usize = 14;
 const FOR: usize = 9;
 
@@ -43,7 +43,7 @@ impl Columns {
         let fixed = STATE + FOR + 1 + if weight { WEIGHT } else { 0 };
         let rest = width.saturating_sub(fixed);
         let share = |parts: usize| rest * parts / 100;
-        Self { target: share(34), release: share(24), next: share(22), weight, waits: share(20) }
+        Self { target: share(32), release: share(26), next: share(22), weight, waits: share(20) }
     }
 }
 
@@ -66,10 +66,10 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
     let last = order.len().saturating_sub(usize::from(body.height));
     for (y, target) in (0..body.height).zip(order.iter().skip(state.board.scroll.min(last))) {
         let Some(row) = state.board.releases.get(target) else { continue };
-        let stale = staleness(state, target);
-        canvas.row(body, y, &line(state, row, &columns, stale.as_deref()).cut(width));
+        let aged = staleness(state, target);
+        canvas.row(body, y, &line(state, row, &columns, aged.as_deref()).cut(width));
         let place = Rect { y: body.y + y, height: 1, ..body };
-        if stale.is_some() {
+        if aged.is_some() {
             canvas.over(place, Role::Stale);
         }
         if state.board.cursor.as_ref() == Some(target) {
@@ -116,22 +116,24 @@ fn heading(columns: &Columns) -> Row {
     row.field(Role::Muted, "waits for", columns.waits).right(Role::Muted, "for", FOR)
 }
 
-fn line(state: &State, row: &BoardRow, columns: &Columns, stale: Option<&str>) -> Row {
+fn line(state: &State, row: &BoardRow, columns: &Columns, aged: Option<&str>) -> Row {
     let release = &row.release;
     let (glyph, role) = words::phase(release);
     let resting = urgency(release) == Urgency::Resting;
     let quiet = if resting { Role::Muted } else { Role::Text };
-    let word = match (stale, release.aborted) {
-        (Some(stale), _) => stale.to_owned(),
+    let word = match (aged, release.aborted) {
+        (Some(aged), _) => aged.to_owned(),
         (None, true) => "aborted".to_owned(),
         (None, false) => release.phase.word().to_owned(),
     };
-    let target = format!("{} {}", release.id.target.source, release.id.target.within_source());
+    let several = state.sources.iter().filter(|s| s.role == SourceRole::Backend).nth(1).is_some();
+    let within = release.id.target.within_source();
+    let target = if several { format!("{} {within}", release.id.target.source) } else { within };
     let row_text = Row::new()
         .gap(1)
         .put(role, glyph)
         .gap(1)
-        .field(if stale.is_some() { Role::Bad } else { role }, &word, STATE - 4)
+        .field(if aged.is_some() { Role::Bad } else { role }, &word, STATE - 4)
         .gap(1)
         .field(Role::Text, &target, columns.target.saturating_sub(1))
         .gap(1)

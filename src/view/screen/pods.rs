@@ -9,7 +9,10 @@ use crate::{
         layout,
         state::{Open, Pane, State},
     },
-    domain::revision::{Pod, Revision},
+    domain::{
+        clean::Clean,
+        revision::{Pod, Revision},
+    },
     theme::Role,
     view::{canvas::Canvas, chrome, widget::row::Row, words},
 };
@@ -55,7 +58,7 @@ fn heading(state: &State, revision: &Revision, width: usize) -> Row {
     let tags: Vec<&str> = revision.tags.iter().map(|tag| words::tag(*tag)).collect();
     let (glyph, role) = words::revision(revision.health);
     let number = revision.number.map(|n| format!("{n} ")).unwrap_or_default();
-    let images: Vec<&str> = revision.images.iter().map(|image| image.as_str()).collect();
+    let images: Vec<&str> = revision.images.iter().map(Clean::as_str).collect();
     let row = Row::new()
         .gap(1)
         .put(role, glyph)

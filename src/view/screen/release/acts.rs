@@ -34,16 +34,15 @@ fn row(state: &State, command: Command, goal: &Goal, width: usize) -> Row {
         Goal::Promote | Goal::Resume => sheet::reach(plan).unwrap_or_else(|| plan.customers.to_string()),
         _ => plan.customers.to_string(),
     };
-    let (role, note) = match possible {
-        Ok(_) => (Role::Text, plan.warnings.first().or(plan.not_undone.first()).map(ToString::to_string)),
-        Err(denied) => (Role::Denied, Some(denied.to_string())),
-    };
-    let row = head.put(role, effect);
-    match note {
-        Some(note) if row.width() + 6 < width => {
-            let room = width - row.width() - 4;
-            row.then(Row::new().gap(3).muted(note).cut(room))
+    let row = match possible {
+        Ok(_) => {
+            // What a way forward commits to is said in full; the others say what they leave.
+            let left =
+                if sheet::reach(plan).is_some() { None } else { plan.warnings.first().or(plan.not_undone.first()) };
+            let row = head.text(effect);
+            left.map_or(row.clone(), |left| row.gap(3).muted(left.to_string()))
         }
-        Some(_) | None => row.cut(width),
-    }
+        Err(denied) => head.put(Role::Text, denied.to_string()).gap(3).put(Role::Denied, effect),
+    };
+    row.cut(width)
 }

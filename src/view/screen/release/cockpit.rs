@@ -56,7 +56,7 @@ fn left(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
     let width = usize::from(parts.divider);
     let body = layout::pane_body(state.size, open, Pane::Steps);
     canvas.row(parts.steps, 0, &steps::heading(state, open, width, heading(open, Pane::Steps)));
-    let rows = steps::rows(state, open, width, scroll(open, Pane::Steps), usize::from(body.height));
+    let rows = steps::rows(state, open, width, usize::from(body.height));
     canvas.rows(body, &rows, 0);
     if parts.traffic.height > 1 {
         let rows = traffic::rows(open, width);
@@ -65,7 +65,7 @@ fn left(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
         }
     }
     if parts.revisions.height > 0 && open.release.is_some() {
-        canvas.row(parts.revisions, 0, &revisions::heading(heading(open, Pane::Pods), width));
+        canvas.row(parts.revisions, 0, &revisions::heading(open, heading(open, Pane::Pods), width));
         let body = layout::pane_body(state.size, open, Pane::Pods);
         canvas.rows(body, &revisions::rows(state, open, width), scroll(open, Pane::Pods));
     }

@@ -1,6 +1,6 @@
 //! Where nothing else fits: state, verdict and the way back, then what room is left for.
 
-use super::vital;
+use super::{acts, steps, vital};
 use crate::{
     core::state::{Open, State},
     theme::Role,
@@ -20,6 +20,11 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
         let row = if state.settings.demo { words::badge("DEMO", Role::BadgeDemo).then(row) } else { row };
         canvas.row(area, 0, &row.put(Role::Title, open.target.within_source()).cut(width));
         chrome::footer(state, canvas, area.bottom() - 1);
+    }
+    let mut rows = rows;
+    if let Some(release) = &open.release {
+        rows.extend([Row::new(), steps::strip(release, width)]);
+        rows.extend(acts::rows(state, open, width));
     }
     let room = area.height.saturating_sub(2 * top);
     for (y, row) in (top..top + room).zip(&rows) {

@@ -52,7 +52,7 @@ pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
             rows.push(line);
         }
     }
-    if open.panels.is_empty() {
+    if open.panels.is_empty() && open.release.is_some() {
         rows.extend(nothing(state, open));
     }
     if let Some(release) = &open.release
@@ -135,14 +135,18 @@ fn unit(panel: &Panel) -> &'static str {
     if panel.spec.unit.as_str() == "%" { " %" } else { "" }
 }
 
-/// What is known of it without numbers.
-fn rule(panel: &Panel) -> Row {
+/// What is known of it without numbers, the longest first.
+fn rules(panel: &Panel) -> [Row; 3] {
     let must = match panel.spec.better {
         Better::Higher => "must not drop",
         Better::Lower => "must not rise",
     };
-    let row = if panel.spec.critical { Row::new().text("critical").muted(" · ") } else { Row::new() };
-    row.muted(format!("{must} · tolerance {} %", number::percent(panel.spec.tolerance * 100.0)))
+    let critical = || if panel.spec.critical { Row::new().text("critical") } else { Row::new() };
+    let joined = |text: String| {
+        if panel.spec.critical { critical().muted(format!(" · {text}")) } else { Row::new().muted(text) }
+    };
+    let tolerance = number::percent(panel.spec.tolerance * 100.0);
+    [joined(format!("{must} · tolerance {tolerance} %")), joined(format!("tolerance {tolerance} %")), critical()]
 }
 
 fn value(panel: &Panel, counts: Counts) -> String {
@@ -164,14 +168,17 @@ fn chart(
     height: u16,
 ) -> Vec<Row> {
     let (glyph, role) = standing(reading, trouble);
-    let head = Row::new().gap(1).put(role, glyph).gap(1).put(Role::Title, title(panel)).gap(2);
-    let head = match trouble {
-        Some(trouble) => head.put(Role::Unknown, trouble.to_owned()),
-        None if reading.ratio.is_some() => head.put(role, ratio(reading)),
-        None => head.put(role, words::why(&reading.verdict).to_owned()),
+    let said = match trouble {
+        Some(trouble) => trouble.to_owned(),
+        None if reading.ratio.is_some() => ratio(reading),
+        None => words::why(&reading.verdict).to_owned(),
     };
-    let note = rule(panel).gap(1);
-    let head = if head.width() + note.width() + 2 <= width { head.with_right(note, width) } else { head.cut(width) };
+    // A long name gives way to what is said of it.
+    let name = Row::new().gap(1).put(role, glyph).gap(1).put(Role::Title, title(panel));
+    let name = name.cut(width.saturating_sub(said.chars().count() + 2).max(width / 3));
+    let head = name.gap(2).put(if trouble.is_some() { Role::Unknown } else { role }, said);
+    let note = rules(panel).into_iter().find(|note| head.width() + note.width() + 3 <= width).unwrap_or_default();
+    let head = head.cut(width).with_right(note.gap(1), width);
     let room = width.saturating_sub(ARM + NUMBERS);
     let (baseline, canary) = (evidence::rates(panel, Side::Baseline), evidence::rates(panel, Side::Canary));
     let end = end(state, panel);

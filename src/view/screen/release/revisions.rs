@@ -10,17 +10,34 @@ use crate::{
     view::{widget::row::Row, words},
 };
 
-pub fn heading(focus: Role, width: usize) -> Row {
-    Row::new().gap(1).put(focus, "REVISIONS").with_right(Row::new().muted("age  pods ready").gap(1), width)
+pub fn heading(open: &Open, focus: Role, width: usize) -> Row {
+    let right = Row::new().muted(" age").gap(2).field(Role::Muted, "pods", dot_columns(width));
+    let right = right.right(Role::Muted, "ready", ready_columns(open)).gap(1);
+    Row::new().gap(1).put(focus, "REVISIONS").with_right(right, width)
+}
+
+const fn dot_columns(width: usize) -> usize {
+    if width > 46 { 12 } else { 8 }
+}
+
+/// Columns that the longest `2/8` takes, with a blank before it.
+fn ready_columns(open: &Open) -> usize {
+    let longest = open.release.iter().flat_map(|r| content::shown_revisions(r)).map(|r| ready(r).len()).max();
+    1 + longest.unwrap_or_default().max(5)
+}
+
+fn ready(revision: &Revision) -> String {
+    format!("{}/{}", revision.ready, revision.desired)
 }
 
 /// One line per revision: number, tag, version, age, pods, ready of desired.
 pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
     let Some(release) = &open.release else { return Vec::new() };
-    content::shown_revisions(release).map(|revision| row(state, revision, width)).collect()
+    let columns = ready_columns(open);
+    content::shown_revisions(release).map(|revision| row(state, revision, width, columns)).collect()
 }
 
-fn row(state: &State, revision: &Revision, width: usize) -> Row {
+fn row(state: &State, revision: &Revision, width: usize, ready_columns: usize) -> Row {
     let tags: Vec<&str> = revision.tags.iter().map(|tag| words::tag(*tag)).collect();
     let (_, health) = words::revision(revision.health);
     let number = revision.number.map(|n| n.to_string()).unwrap_or_default();
@@ -31,9 +48,8 @@ fn row(state: &State, revision: &Revision, width: usize) -> Row {
         .muted(format!("{age:>4}"))
         .gap(2)
         .then(leaving.map_or_else(Row::new, |l| Row::new().put(Role::Warn, l).gap(1)));
-    let ready = format!("{}/{}", revision.ready, revision.desired);
-    let wide = if width > 44 { 13 } else { 9 };
-    let right = right.then(dots(revision, wide)).right(health, &ready, 6).gap(1);
+    let dots = dots(revision, dot_columns(width));
+    let right = right.then(dots).right(health, &ready(revision), ready_columns).gap(1);
     Row::new()
         .right(Role::Muted, &number, 4)
         .gap(1)
@@ -85,7 +101,7 @@ pub fn about(open: &Open, width: usize) -> Vec<Row> {
         rows.push(Row::new().gap(1).muted(who.join(" · ")));
     }
     if let Some(tool) = &about.gitops {
-        rows.push(Row::new().gap(1).put(Role::Warn, "!").gap(1).text(tool.to_string()));
+        rows.push(Row::new().gap(1).put(Role::Warn, "!").gap(1).text(format!("kept by {tool}")));
     }
     for missing in &release.missing {
         rows.push(Row::new().gap(1).put(Role::Unknown, "?").gap(1).muted(missing.to_string()));

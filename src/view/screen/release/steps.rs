@@ -17,28 +17,29 @@ use crate::{
     },
 };
 
-/// Columns of each time.
-const TIME: usize = 9;
+/// Columns of what it took and of what was planned.
+const TIME: usize = 8;
+const LAST: usize = 9;
 
 /// What stands over the list: how many, and what the last column holds.
 pub fn heading(state: &State, open: &Open, width: usize, focus: Role) -> Row {
     let Some(release) = &open.release else { return Row::new().gap(1).put(focus, "STEPS") };
     let page = layout::pane_page(state, open, Pane::Steps);
     let all = content::step_lines(open);
-    let first = open.scroll.get(1).copied().unwrap_or_default().min(all.saturating_sub(page));
+    let first = layout::first_step(state, open);
     let part =
         if all > page { format!(" {}–{} of {all}", first + 1, (first + page).min(all)) } else { String::new() };
     let last = if has_history(release) { "usual" } else { "planned" };
-    let row = Row::new().gap(1).put(focus, "STEPS").muted(part).to(width.saturating_sub(2 * TIME + 1));
-    row.right(Role::Muted, "took", TIME).right(Role::Muted, last, TIME)
+    let row = Row::new().gap(1).put(focus, "STEPS").muted(part).to(width.saturating_sub(TIME + LAST + 1));
+    row.right(Role::Muted, "took", TIME).right(Role::Muted, last, LAST)
 }
 
 fn has_history(release: &Release) -> bool {
     release.steps.iter().any(|step| step.usual.is_some())
 }
 
-/// The steps from line `scroll` on, as many as `height`, with the line of no easy return among them.
-pub fn rows(state: &State, open: &Open, width: usize, scroll: usize, height: usize) -> Vec<Row> {
+/// The steps that fit into `height` lines, with the line of no easy return among them.
+pub fn rows(state: &State, open: &Open, width: usize, height: usize) -> Vec<Row> {
     let Some(release) = &open.release else { return Vec::new() };
     if release.steps.is_empty() {
         return vec![Row::new().gap(1).muted("no steps: it goes out at once")];
@@ -51,9 +52,8 @@ pub fn rows(state: &State, open: &Open, width: usize, scroll: usize, height: usi
             rows.push((place, step, true));
         }
     }
-    let last = rows.len().saturating_sub(height);
     rows.into_iter()
-        .skip(scroll.min(last))
+        .skip(layout::first_step(state, open))
         .take(height)
         .map(
             |(place, step, worse)| {
@@ -76,12 +76,12 @@ fn row(state: &State, place: usize, step: &Step, history: bool, width: usize) ->
         StepState::Done | StepState::Current | StepState::Ahead | StepState::Failed => step.label.to_string(),
     };
     let last = match (history.then_some(step.usual).flatten(), step.planned, &step.kind) {
-        (Some(usual), _, _) => usual.to_string(),
-        (None, Some(planned), _) => planned.to_string(),
+        (Some(usual), _, _) => compact(usual),
+        (None, Some(planned), _) => compact(planned),
         (None, None, StepKind::Person) => "a person".to_owned(),
         (None, None, _) => String::new(),
     };
-    let times = 2 * TIME + 1;
+    let times = TIME + LAST + 1;
     Row::new()
         .gap(1)
         .put(role, glyph)
@@ -89,7 +89,7 @@ fn row(state: &State, place: usize, step: &Step, history: bool, width: usize) ->
         .gap(1)
         .field(text, &label, width.saturating_sub(6 + times))
         .right(text, &took(state, step), TIME)
-        .right(Role::Muted, &last, TIME)
+        .right(Role::Muted, &last, LAST)
 }
 
 /// How long it took; a current step counts on from its beginning.

@@ -38,7 +38,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     match tab {
         Pane::Metrics => canvas.rows(body, &panels::rows(state, open, width), scroll),
         Pane::Steps => {
-            let rows = steps::rows(state, open, width, scroll, usize::from(body.height));
+            let rows = steps::rows(state, open, width, usize::from(body.height));
             canvas.rows(body, &rows, 0);
         }
         Pane::Pods => pods::draw_list(state, open, canvas, body, scroll),

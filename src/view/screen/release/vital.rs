@@ -8,6 +8,7 @@ use crate::{
         urgency::{Urgency, urgency},
     },
     domain::{
+        clean::Clean,
         goal::Goal,
         health::Health,
         plan::Reach,
@@ -63,11 +64,8 @@ pub fn state_row(state: &State, open: &Open, width: usize) -> Row {
     }
     row = doing(state, release, row, width >= ROOMY);
     let after = after_promote(state, release, width);
-    if row.width() + after.width() + 4 <= width {
-        row.gap(if width >= ROOMY { 5 } else { 1 }).then(after)
-    } else {
-        row.cut(width)
-    }
+    let gap = if width >= ROOMY { 5 } else { 1 };
+    if row.width() + gap + after.width() <= width { row.gap(gap).then(after) } else { row.cut(width) }
 }
 
 fn unheard(open: &Open) -> Row {
@@ -92,10 +90,11 @@ fn doing(state: &State, release: &Release, row: Row, roomy: bool) -> Row {
     let waited = since.map(|since| format!(" {since}")).unwrap_or_default();
     let mut row = if release.held { row.put(Role::Paused, ", held by hand") } else { row };
     let waiting = if roomy { "waiting" } else { "waits" };
+    let person = if roomy { ", waiting" } else { "," };
     match release.waiting.as_ref().map(|w| &w.on) {
         Some(WaitingOn::Person) if release.held => row = row.text(waited),
         Some(WaitingOn::Person) => {
-            row = row.text(format!(", {waiting}")).put(Role::Title, waited).put(Role::Paused, " for a person");
+            row = row.text(person).put(Role::Title, waited).put(Role::Paused, " for a person");
         }
         Some(WaitingOn::Timer(until)) => {
             let left = Seconds::between(now.wall, *until);
@@ -225,7 +224,7 @@ fn way_back_row(open: &Open, width: usize) -> Row {
         }
         None => row.put(Role::Unknown, "?").gap(1).text("pods unknown"),
     };
-    let left: Vec<&str> = way.not_undone.iter().map(|left| left.as_str()).collect();
+    let left: Vec<&str> = way.not_undone.iter().map(Clean::as_str).collect();
     if left.is_empty() {
         row.cut(width)
     } else {

@@ -1,0 +1,89 @@
+//! Every screen × size × situation.
+
+use flightdeck::core::state::{Pane, State, View};
+
+use crate::{
+    SIZES,
+    fixtures::{self, SITUATIONS, Situation},
+    roles, shown, size,
+};
+
+fn of_view(view: View) -> impl Fn(Situation, (u16, u16)) -> State {
+    move |situation, at| {
+        let mut state = fixtures::release(situation, size(at));
+        if let Some(open) = &mut state.open {
+            open.view = view;
+        }
+        state
+    }
+}
+
+fn all(screen: &str, state: impl Fn(Situation, (u16, u16)) -> State) {
+    for at in SIZES {
+        for situation in SITUATIONS {
+            let name = format!("{screen}_{}x{}_{situation:?}", at.0, at.1).to_lowercase();
+            insta::assert_snapshot!(name.clone(), shown(&name, &state(situation, at)));
+        }
+    }
+}
+
+#[test]
+fn board() {
+    all("board", |situation, at| fixtures::board(situation, size(at)));
+}
+
+#[test]
+fn release() {
+    all("release", of_view(View::Cockpit));
+}
+
+#[test]
+fn pods() {
+    all("pods", of_view(View::Pods));
+}
+
+#[test]
+fn timeline() {
+    all("timeline", of_view(View::Timeline));
+}
+
+#[test]
+fn every_tab_of_the_small_release() {
+    for pane in Pane::ALL {
+        let mut state = fixtures::release(Situation::Normal, size((80, 24)));
+        state.open.as_mut().unwrap().tab = Some(pane);
+        let name = format!("tab_{pane:?}").to_lowercase();
+        insta::assert_snapshot!(name.clone(), shown(&name, &state));
+    }
+}
+
+#[test]
+fn where_nothing_else_fits() {
+    for at in [(59, 11), (40, 4), (30, 3)] {
+        for situation in [Situation::Normal, Situation::Bad] {
+            let name = format!("lines_{}x{}_{situation:?}", at.0, at.1).to_lowercase();
+            insta::assert_snapshot!(name.clone(), shown(&name, &fixtures::release(situation, size(at))));
+        }
+    }
+}
+
+#[test]
+fn what_each_piece_means() {
+    insta::assert_snapshot!("roles_board", roles(&fixtures::board(Situation::Normal, size((120, 40)))));
+    insta::assert_snapshot!("roles_release", roles(&fixtures::release(Situation::Normal, size((120, 40)))));
+    for view in [View::Pods, View::Timeline] {
+        let name = format!("roles_{view:?}").to_lowercase();
+        insta::assert_snapshot!(name, roles(&of_view(view)(Situation::Normal, (80, 24))));
+    }
+}
+
+#[test]
+fn a_demo_says_so_on_every_screen() {
+    for at in [(120, 40), (80, 24), (59, 11)] {
+        for mut state in [fixtures::board(Situation::Normal, size(at)), fixtures::release(Situation::Normal, size(at))]
+        {
+            state.settings.demo = true;
+            assert!(shown("demo", &state).contains(" DEMO "), "{at:?}");
+        }
+    }
+}
