@@ -57,8 +57,9 @@ impl Clock {
     /// The moment `mono` milliseconds after the clock was made.
     #[must_use]
     pub fn moment(&self, mono: u64) -> tokio::time::Instant {
-        // Rounded up, so that whoever sleeps until then finds it come.
-        tokio::time::Instant::from_std(self.began + Duration::from_millis(mono)) + Duration::from_micros(10)
+        // A time that never comes must not overflow. A little late, so that whoever sleeps until then finds it come.
+        let length = Duration::from_millis(mono).min(Duration::from_hours(24 * 365)) + Duration::from_micros(10);
+        tokio::time::Instant::from_std(self.began + length)
     }
 }
 

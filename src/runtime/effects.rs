@@ -1,7 +1,7 @@
 //! Performs what `update` asks of the outside world. Every answer comes back as an event, every failed task as a fault.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     future::Future,
     io,
     panic::AssertUnwindSafe,
@@ -13,7 +13,7 @@ use std::{
 use futures::{FutureExt, StreamExt};
 use tokio::{
     sync::{Semaphore, mpsc},
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -55,8 +55,8 @@ pub struct Effects {
     journal: Journaling,
     watches: HashMap<WatchId, CancellationToken>,
     tasks: JoinSet<()>,
-    /// Acts that were sent and have no reply yet; a run does not end under them without waiting a little.
-    acts: Vec<AbortHandle>,
+    /// Acts whose reply the loop has not taken yet; a run does not end under them without waiting a little.
+    acts: BTreeSet<ActId>,
 }
 
 impl Effects {
@@ -76,7 +76,7 @@ impl Effects {
             journal: Journaling::start(data)?,
             watches: HashMap::new(),
             tasks: JoinSet::new(),
-            acts: Vec::new(),
+            acts: BTreeSet::new(),
         })
     }
 
@@ -149,7 +149,8 @@ impl Effects {
             };
             tell(&inbox, Event::Applied { act, result }).await;
         };
-        self.acts.push(self.tasks.spawn(task));
+        self.acts.insert(act);
+        self.spawn(task);
     }
 
     /// Asks the backend for a dry run.
@@ -198,9 +199,13 @@ impl Effects {
         }
     }
 
-    /// Whether a plan was sent and its reply is still out.
-    pub fn is_acting(&mut self) -> bool {
-        self.acts.retain(|act| !act.is_finished());
+    /// The reply of an act has been taken.
+    pub fn replied(&mut self, act: ActId) {
+        self.acts.remove(&act);
+    }
+
+    /// Whether a plan was handed over and its reply has not been taken.
+    pub fn is_acting(&self) -> bool {
         !self.acts.is_empty()
     }
 

@@ -290,6 +290,9 @@ impl Flight {
             self.screen.resize(size);
             self.pace.dirty = true;
         }
+        if let Event::Applied { act, .. } = event {
+            self.effects.replied(act);
+        }
         let stamped = Stamped { at: self.clock.now(), event };
         self.recorder.push(&self.state, &stamped);
         if matches!(stamped.event, Event::Painted { .. }) {

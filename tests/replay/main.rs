@@ -31,8 +31,15 @@ use flightdeck::{
         way_back::{Means, WayBack},
         weight::Weight,
     },
-    headless::replay::Player,
+    headless::{
+        demo::{
+            SEED, SPEED,
+            flight::{Course, Flight},
+        },
+        replay::Player,
+    },
     runtime::{Exit, Ports, Program, Sign, clock::Clock, fly},
+    sim::Scenario,
     store::recording,
     theme::Theme,
 };
@@ -303,6 +310,27 @@ async fn a_backend_that_panics_is_told_and_the_loop_goes_on() {
     });
     assert!(fault.unwrap().contains("a fault in the backend"));
     assert!(recording.events.iter().any(|s| matches!(s.event, Event::Key(_))), "the key after it was heard");
+}
+
+/// Real numbers, real panels and an act: what a clock and a terminal would add is in the events.
+#[test]
+fn a_flight_of_the_demo_and_its_recording_end_in_the_same_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.jsonl");
+    let course = Course {
+        scenario: Scenario::default(),
+        seed: SEED,
+        speed: SPEED,
+        size: Size { columns: 120, rows: 40 },
+        keys: "@30 R @31 =checkout enter".parse().unwrap(),
+    };
+    let mut flight = Flight::new(course);
+    flight.until(90_000);
+    let live = json(flight.state());
+    assert_eq!(flight.state().acts.len(), 1, "nothing was rolled back");
+    flight.write(&path).unwrap();
+    let (_, state) = flown_again(&path);
+    assert_eq!(json(&state), live);
 }
 
 #[test]
