@@ -4,13 +4,20 @@ pub mod demo;
 pub mod kubeconfig;
 pub mod kubernetes;
 
+use std::sync::Arc;
+
 use futures::{future::BoxFuture, stream::BoxStream};
 
-use crate::domain::{
-    failure::Failure,
-    plan::{Plan, Receipt},
-    update::{Scope, Update},
+use crate::{
+    config::source::SourceConfig,
+    domain::{
+        clean::Name,
+        failure::Failure,
+        plan::{Plan, Receipt},
+        update::{Scope, Update},
+    },
 };
+use kubernetes::{Announce, Clock};
 
 /// A platform that runs deploys.
 pub trait Backend: Send + Sync {
@@ -23,4 +30,23 @@ pub trait Backend: Send + Sync {
 
     /// Asks the platform whether it would take the plan, changing nothing (a server-side dry run).
     fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>>;
+}
+
+/// The backend for a configuration; none for kinds that run no deploys.
+///
+/// # Errors
+/// When what was configured cannot be used: a kubeconfig, a credential plugin.
+pub async fn connect(
+    name: &Name,
+    config: &SourceConfig,
+    clock: Clock,
+    announce: Announce,
+) -> Result<Option<Arc<dyn Backend>>, Failure> {
+    match config {
+        SourceConfig::Kubernetes(config) => {
+            kubernetes::connect(name.clone(), config.clone(), clock, announce).await.map(Some)
+        }
+        // A simulated world is made whole by the program that shows it, because its numbers share it.
+        SourceConfig::Prometheus(_) | SourceConfig::Demo(_) => Ok(None),
+    }
 }

@@ -9,10 +9,13 @@ mod board;
 mod cluster;
 mod connect;
 mod credentials;
+mod examine;
 mod failure;
 mod listen;
 mod opened;
 mod shelf;
+
+pub use examine::{Examined, Right, examine};
 
 use std::sync::{Arc, Mutex};
 
