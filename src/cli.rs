@@ -8,11 +8,16 @@ use clap_complete::Shell;
 use crate::headless::demo;
 
 /// Watch a release as it goes out, see whether customers are hurt, and take it back with one key.
+///
+/// Without a command: the board of all releases, or the one release that TARGET names.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "flightdeck", version, disable_help_subcommand = true)]
+#[command(name = "flightdeck", version, subcommand_precedence_over_arg = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+
+    /// The release to open: `name`, `namespace/name` or `source/namespace/name`
+    pub target: Option<String>,
 
     #[command(flatten)]
     pub global: Global,
@@ -58,12 +63,18 @@ pub struct Global {
 pub enum Command {
     /// A simulated release to try everything on; needs nothing but this program
     Demo(Demo),
+    /// Print where releases stand, once, and leave
+    Status(Status),
+    /// Play a recording, or print its last frame
+    Replay(Replay),
     /// List every key and what it does
     Keys {
         /// As a table for a document
         #[arg(long)]
         markdown: bool,
     },
+    /// Find out what is wrong with sources, permissions and terminal, and what to do
+    Doctor,
     /// Trust the panels of a project's `flightdeck.toml` as it is now
     Trust {
         /// The file; without it the one that holds for this folder
@@ -103,6 +114,37 @@ pub struct Demo {
     pub keys: Option<String>,
 }
 
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+    /// The release: `name`, `namespace/name` or `source/namespace/name`; without it all
+    pub target: Option<String>,
+
+    /// One JSON object per release and line
+    #[arg(long, conflicts_with = "line")]
+    pub json: bool,
+
+    /// One short line per release
+    #[arg(long)]
+    pub line: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Replay {
+    pub file: PathBuf,
+
+    /// How many times faster than it was recorded
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = factor)]
+    pub speed: f64,
+
+    /// Stop after this many events
+    #[arg(long, value_name = "EVENTS")]
+    pub to: Option<usize>,
+
+    /// Print the last frame at this size instead of playing
+    #[arg(long, value_name = "COLSxROWS", value_parser = size)]
+    pub print: Option<(u16, u16)>,
+}
+
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print the configuration as it holds
@@ -118,6 +160,13 @@ fn factor(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "expected a factor from 0.01 to 1000".to_owned())
 }
 
+fn size(text: &str) -> Result<(u16, u16), String> {
+    text.split_once('x')
+        .and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)))
+        .filter(|(columns, rows)| (1..=1000).contains(columns) && (1..=1000).contains(rows))
+        .ok_or_else(|| "expected columns and rows like `120x40`".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -127,5 +176,19 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_release_is_opened_by_its_name_and_commands_are_told_from_it() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert_eq!(parse("flightdeck shop/checkout").unwrap().target.as_deref(), Some("shop/checkout"));
+        assert!(matches!(parse("flightdeck demo clean --seed 4").unwrap().command, Some(Command::Demo(_))));
+        let with_flags = parse("flightdeck status shop/checkout -n shop -n pay --json").unwrap();
+        assert_eq!(with_flags.global.namespace, ["shop", "pay"]);
+        let before = parse("flightdeck --context a status x").unwrap();
+        assert!(before.target.is_none() && before.command.is_some(), "flags may stand before the command");
+        for wrong in ["demo --speed 0", "replay x --print 80", "status --json --line", "demo --for 1m"] {
+            assert!(parse(&format!("flightdeck {wrong}")).is_err(), "{wrong}");
+        }
     }
 }

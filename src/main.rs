@@ -6,8 +6,9 @@ use clap::Parser as _;
 use flightdeck::{
     cli::{Cli, Command, ConfigCommand},
     headless::{
-        commands, fly, keys, load, print,
+        commands, doctor, fly, keys, load, print,
         problem::{Code, Problem},
+        status,
     },
     runtime::clock::Clock,
 };
@@ -27,8 +28,19 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<u8> {
     let clock = Clock::real();
     let global = &cli.global;
-    match cli.command {
+    let Some(command) = cli.command else {
+        return Ok(fly::live(global, &load::paths()?, clock, cli.target.as_deref())?.code());
+    };
+    if let Some(target) = &cli.target {
+        return Err(
+            Problem::usage(format!("`{target}` stands before the command; put it behind, or leave one out")).into()
+        );
+    }
+    match command {
         Command::Demo(wanted) => return Ok(fly::demo(global, &wanted)?.code()),
+        Command::Status(wanted) => status::status(global, &load::paths()?, clock, &wanted)?,
+        Command::Replay(wanted) => fly::replay(global, &wanted)?,
+        Command::Doctor => doctor::doctor(global, &load::paths()?, clock)?,
         Command::Keys { markdown: true } => print::out(&keys::markdown())?,
         Command::Keys { markdown: false } => {
             let loaded = load::load(global, &load::paths()?, &clock)?;

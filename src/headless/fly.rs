@@ -5,24 +5,72 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::{
+    connect,
     demo::{
         self,
         flight::{self, Course},
         script::Script,
     },
+    load, print,
     problem::Problem,
+    replay,
     terminal::Terminal,
 };
 use crate::{
-    cli::{Demo, Global},
-    config::{paths::Paths, units},
+    cli::{Demo, Global, Replay},
+    config::{DEFAULT_THEME, paths::Paths, units},
     core::event::Size,
-    runtime::{self, Exit},
+    runtime::{self, Exit, Program, clock::Clock},
     sim::{Scenario, World},
+    theme::Theme,
 };
 
-/// The theme where none is configured.
-const THEME: &str = crate::config::DEFAULT_THEME;
+/// The running program on this terminal: the board, or one release.
+///
+/// # Errors
+/// When the configuration is wrong, a source cannot be made, or the terminal cannot be used.
+pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) -> anyhow::Result<Exit> {
+    let open = load::target(open)?;
+    let mut loaded = load::load(global, paths, &clock)?;
+    load::needs_cluster(&loaded)?;
+    let theme = theme(&loaded.theme)?;
+    for note in &loaded.notes {
+        print::complain(note);
+    }
+    loaded.settings.open = open;
+    runtime::execute(async {
+        let connected = connect::connect(&loaded, clock).await?;
+        let program = Program {
+            settings: loaded.settings,
+            theme,
+            backends: connected.backends,
+            metrics: connected.metrics,
+            clock,
+            record: global.record.clone(),
+            data: Some(paths.data.clone()),
+        };
+        runtime::run(program).await
+    })?
+}
+
+/// Plays a recording on this terminal, or prints its last frame.
+///
+/// # Errors
+/// When the recording cannot be read, or there is no terminal to play on.
+pub fn replay(global: &Global, wanted: &Replay) -> anyhow::Result<()> {
+    let replay = replay::Replay {
+        file: wanted.file.clone(),
+        speed: wanted.speed,
+        to: wanted.to,
+        print: wanted.print.map(|(columns, rows)| Size { columns, rows }),
+        theme: theme(global.theme.as_deref().unwrap_or(DEFAULT_THEME))?,
+    };
+    runtime::execute(replay::run(replay))?
+}
+
+fn theme(name: &str) -> Result<Theme, Problem> {
+    Terminal::of_this_process().theme(name).map_err(|error| Problem::usage(error.to_string()))
+}
 
 /// The simulated world on this terminal, or flown by itself into a recording.
 ///
@@ -34,9 +82,7 @@ pub fn demo(global: &Global, wanted: &Demo) -> anyhow::Result<Exit> {
         record(scenario, wanted, length, file)?;
         return Ok(Exit::Quit);
     }
-    let theme = Terminal::of_this_process()
-        .theme(global.theme.as_deref().unwrap_or(THEME))
-        .map_err(|error| Problem::usage(error.to_string()))?;
+    let theme = theme(global.theme.as_deref().unwrap_or(DEFAULT_THEME))?;
     let mut program = demo::program(World::new(scenario, wanted.seed), wanted.speed, theme);
     program.record.clone_from(&global.record);
     // Acts in a story have no place in the journal of real ones.

@@ -11,6 +11,7 @@ use crate::{
         given::{Given, Said},
         paths::Paths,
     },
+    domain::target::TargetRef,
     runtime::clock::Clock,
 };
 
@@ -49,6 +50,17 @@ pub fn load(global: &Global, paths: &Paths, clock: &Clock) -> Result<Loaded, Pro
 /// When no cluster is configured and none can be guessed.
 pub fn needs_cluster(loaded: &Loaded) -> Result<(), Problem> {
     loaded.no_cluster.as_ref().map_or(Ok(()), |why| Err(Problem::new(Code::Usage, why)))
+}
+
+/// Reads a target as it was typed.
+///
+/// # Errors
+/// When it is none.
+pub fn target(typed: Option<&str>) -> Result<Option<TargetRef>, Problem> {
+    typed
+        .map(str::parse::<TargetRef>)
+        .transpose()
+        .map_err(|error| Problem::usage(format!("`{}`: {error}", typed.unwrap_or_default())))
 }
 
 fn flags(global: &Global) -> Given {

@@ -1,12 +1,16 @@
 //! The same core without a screen, and the small commands around it.
 
 pub mod commands;
+pub mod connect;
 pub mod demo;
+pub mod doctor;
 pub mod fly;
 pub mod keys;
 pub mod load;
+pub mod observe;
 pub mod picture;
 pub mod print;
 pub mod problem;
 pub mod replay;
+pub mod status;
 pub mod terminal;

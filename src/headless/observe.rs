@@ -1,0 +1,108 @@
+//! The core's own loop without a screen: it watches and asks until something is known, and never acts.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{BoxStream, FuturesUnordered, SelectAll},
+};
+use tokio::time::{sleep, sleep_until};
+
+use super::connect::Connected;
+use crate::{
+    core::{
+        effect::{Effect, WatchId},
+        event::{Event, Size, Stamped},
+        settings::Settings,
+        state::State,
+        update,
+    },
+    domain::{
+        failure::{Failure, FailureKind},
+        question::Answer,
+    },
+    runtime::clock::Clock,
+};
+
+/// What is on its way: news of watches, each with the watch it belongs to, and answers to questions.
+#[derive(Default)]
+struct Pending {
+    watches: SelectAll<BoxStream<'static, Event>>,
+    answers: FuturesUnordered<BoxFuture<'static, Event>>,
+    ended: Vec<WatchId>,
+}
+
+/// Runs the core until `known` says that enough is known, or for `patience`.
+pub async fn observe(
+    settings: Settings,
+    connected: &Connected,
+    clock: Clock,
+    patience: Duration,
+    known: impl Fn(&State) -> bool,
+) -> State {
+    let mut state = State::new(settings, Size { columns: 120, rows: 40 }, clock.now());
+    let mut pending = Pending::default();
+    let effects = update::start(&mut state);
+    pending.perform(effects, connected);
+    let mut enough = std::pin::pin!(sleep(patience));
+    while !known(&state) {
+        let due = update::deadline(&state).map(|due| clock.moment(due));
+        let event = tokio::select! {
+            Some(event) = pending.watches.next() => event,
+            Some(event) = pending.answers.next() => event,
+            () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => Event::Tick,
+            () = &mut enough => break,
+        };
+        if let Event::Update { watch, .. } = &event
+            && pending.ended.contains(watch)
+        {
+            continue;
+        }
+        let effects = update::update(&mut state, Stamped { at: clock.now(), event });
+        pending.perform(effects, connected);
+    }
+    // Ages are told as of now, not as of the last event.
+    state.at = clock.now();
+    state
+}
+
+impl Pending {
+    fn perform(&mut self, effects: Vec<Effect>, connected: &Connected) {
+        for effect in effects {
+            match effect {
+                Effect::Watch { watch, source, scope } => {
+                    if let Some(backend) = connected.backends.get(&source) {
+                        let news = backend.watch(scope).map(move |update| Event::Update { watch, update });
+                        self.watches.push(news.boxed());
+                    }
+                }
+                Effect::Unwatch(watch) => self.ended.push(watch),
+                Effect::Ask { ask, question } => {
+                    let source = connected.metrics.get(&question.source).map(Arc::clone);
+                    let answer = async move {
+                        let answer = match source {
+                            Some(source) => source.ask(question).await,
+                            None => {
+                                Answer::Error(Failure::new(FailureKind::Local, "there is no such source of numbers"))
+                            }
+                        };
+                        Event::Answered { ask, answer }
+                    };
+                    self.answers.push(answer.boxed());
+                }
+                // Nobody is here who could press a key, look, or listen.
+                Effect::Apply { .. }
+                | Effect::Rehearse { .. }
+                | Effect::Journal(_)
+                | Effect::Paint
+                | Effect::Bell
+                | Effect::Title(_)
+                | Effect::Copy(_)
+                | Effect::Suspend
+                | Effect::Redraw
+                | Effect::Quit => {}
+            }
+        }
+    }
+}

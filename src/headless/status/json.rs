@@ -1,0 +1,201 @@
+//! A release as JSON for scripts: version 1 of a shape that only ever grows.
+//!
+//! One object per release. Every field is always there and null where it is not known:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `schema` | 1 |
+//! | `target`, `kind`, `strategy` | `source/namespace/name`; `rollout`; `canary` |
+//! | `phase`, `message` | `healthy`, `progressing`, `paused`, `degraded` or `unknown`; the backend's own words |
+//! | `step` | the current one: `index` from 0, `count`, `label`, `state`, `started_at`, `remaining_seconds` |
+//! | `steps` | all: `id`, `label`, `state`, `took_seconds`, `took_at_least`, `planned_seconds`, `usual_seconds` |
+//! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
+//! | `revisions` | newest first: `number`, `name`, `version`, `tags`, `images`, `health`, `ready`, `desired`, `scale_down_seconds`, `pods` |
+//! | `analyses`, `experiments` | the backend's own, with counts of measurements by outcome |
+//! | `blockers`, `gates`, `missing` | what holds it; who must say yes; what could not be seen and why |
+//! | `way_back` | `revision`, `version`, `means`, `seconds`, `not_undone` |
+//! | `goals` | each either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
+//! | `panels` | `name`, `verdict`, `canary`, `baseline`, `ratio` as low, middle, high, `age_seconds` |
+//! | `verdict` | `value` and `why`, most important first |
+//! | `sources` | `name`, `state`, `age_seconds` |
+
+use serde_json::{Value, json};
+
+use crate::{
+    core::{
+        evidence,
+        freshness::{Standing, standing},
+        state::{Open, Panel, State},
+    },
+    domain::{
+        goal::{Answer, Offer, Permission},
+        release::{Release, WaitingOn},
+        revision::Revision,
+        step::Step,
+        time::Seconds,
+        verdict::{Verdict, Word},
+        way_back::Means,
+    },
+};
+
+/// The object of one release; `open` where it was looked at closely.
+#[must_use]
+pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
+    let target = &release.id.target;
+    let verdict = open.map_or_else(|| Verdict::unknown("not watched"), evidence::verdict);
+    json!({
+        "schema": 1,
+        "target": target.to_string(),
+        "kind": target.kind.to_string(),
+        "strategy": release.strategy.word(),
+        "phase": release.phase.word(),
+        "message": release.message,
+        "step": current(state, release),
+        "steps": release.steps.iter().map(step).collect::<Vec<_>>(),
+        "weight": {
+            "wanted": release.weight.wanted,
+            "set": release.weight.set,
+            "verified": release.weight.verified,
+            "seen": open.and_then(evidence::seen).map(|seen| seen.percent),
+        },
+        "revisions": release.revisions.iter().map(|it| revision(state, it)).collect::<Vec<_>>(),
+        "analyses": release.analyses.iter().map(|it| json!({
+            "name": it.name.to_string(), "phase": it.phase, "message": it.message, "started_at": it.started_at,
+            "successful": it.successful, "failed": it.failed, "inconclusive": it.inconclusive, "error": it.error,
+        })).collect::<Vec<_>>(),
+        "experiments": release.experiments.iter().map(|it| json!({
+            "name": it.name.to_string(), "phase": it.phase,
+        })).collect::<Vec<_>>(),
+        "blockers": release.blockers,
+        "gates": release.gates.iter().map(|it| json!({
+            "name": it.name.to_string(), "waits_for": it.waits_for, "since": it.since,
+        })).collect::<Vec<_>>(),
+        "missing": release.missing,
+        "way_back": way_back(release),
+        "goals": release.offers.iter().map(goal).collect::<Vec<_>>(),
+        "panels": open.map_or_else(Vec::new, |open| open.panels.iter().map(|it| panel(state, it)).collect()),
+        "verdict": {"value": word(verdict.word), "why": verdict.why},
+        "sources": sources(state),
+    })
+}
+
+/// The verdict's word as scripts read it.
+#[must_use]
+pub const fn word(word: Word) -> &'static str {
+    match word {
+        Word::Go => "go",
+        Word::NoGo => "no-go",
+        Word::Collecting => "collecting",
+        Word::Unknown => "unknown",
+    }
+}
+
+fn seconds(length: Option<Seconds>) -> Option<f64> {
+    length.map(|length| length.0)
+}
+
+fn current(state: &State, release: &Release) -> Value {
+    let Some((index, step)) = release.current_step() else { return Value::Null };
+    let until = release.waiting.as_ref().and_then(|waiting| match waiting.on {
+        WaitingOn::Timer(until) => Some(until),
+        WaitingOn::Person | WaitingOn::Analysis | WaitingOn::Pods | WaitingOn::Controller | WaitingOn::Inconclusive => {
+            None
+        }
+    });
+    json!({
+        "index": index, "count": release.steps.len(), "label": step.label, "state": step.state,
+        "started_at": step.started_at,
+        "remaining_seconds": until.map(|until| Seconds::between(state.at.wall, until).0),
+    })
+}
+
+fn step(step: &Step) -> Value {
+    json!({
+        "id": step.id.to_string(), "label": step.label, "state": step.state,
+        "took_seconds": step.took.map(|took| took.seconds.0),
+        "took_at_least": step.took.map(|took| took.at_least),
+        "planned_seconds": seconds(step.planned),
+        "usual_seconds": seconds(step.usual),
+    })
+}
+
+fn revision(state: &State, revision: &Revision) -> Value {
+    json!({
+        "number": revision.number, "name": revision.name.to_string(), "version": revision.version,
+        "tags": revision.tags, "images": revision.images, "health": revision.health,
+        "ready": revision.ready, "desired": revision.desired,
+        "scale_down_seconds": revision.scale_down_at.map(|at| Seconds::between(state.at.wall, at).0),
+        "pods": revision.pods.iter().map(|pod| json!({
+            "name": pod.name.to_string(), "state": pod.state, "ready": pod.ready, "restarts": pod.restarts,
+            "trouble": pod.trouble,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn way_back(release: &Release) -> Value {
+    let way = &release.way_back;
+    json!({
+        "revision": way.revision, "version": way.version, "means": way.means.word(),
+        "why_none": match &way.means {
+            Means::None(why) => Some(why),
+            Means::Abort | Means::UndoFast | Means::UndoThroughSteps | Means::KillSwitch | Means::SwitchBack => None,
+        },
+        "seconds": seconds(way.seconds),
+        "capacity": way.capacity.map(|capacity| json!({"ready": capacity.ready, "needed": capacity.needed})),
+        "not_undone": way.not_undone,
+    })
+}
+
+fn goal(offer: &Offer) -> Value {
+    let word = offer.goal.word();
+    match &offer.answer {
+        Answer::Denied(denied) => json!({"goal": word, "denied": denied.to_string()}),
+        Answer::Plan(plan) => match &plan.permission {
+            Permission::No(why) => json!({"goal": word, "denied": why}),
+            Permission::Yes | Permission::Checking => json!({
+                "goal": word,
+                "requests": plan.requests,
+                "only_if": plan.only_if,
+                "expect": plan.expect.text,
+                "reach": plan.reach.as_ref().map(|reach| json!({
+                    "weight": reach.weight, "next_stop": reach.next_stop, "seconds": seconds(reach.seconds),
+                })),
+                "warnings": plan.warnings,
+            }),
+        },
+    }
+}
+
+fn panel(state: &State, panel: &Panel) -> Value {
+    let reading = evidence::reading(panel);
+    let per = |rate: Option<f64>| rate.map(|rate| rate * panel.spec.per);
+    json!({
+        "name": panel.spec.name, "verdict": word(reading.verdict.word), "why": reading.verdict.why,
+        "unit": panel.spec.unit, "per": panel.spec.per,
+        "canary": per(reading.canary.rate()), "baseline": per(reading.baseline.rate()),
+        "canary_events": reading.canary.events, "canary_exposures": reading.canary.exposures,
+        "baseline_events": reading.baseline.events, "baseline_exposures": reading.baseline.exposures,
+        // The ends of the interval come with the judge.
+        "ratio": reading.ratio.map(|ratio| json!([null, ratio, null])),
+        "age_seconds": panel.newest.map(|newest| state.at.since(newest).0),
+    })
+}
+
+/// How every source of the run stands.
+#[must_use]
+pub fn sources(state: &State) -> Value {
+    let one = |source| match standing(state, source) {
+        Standing::Connecting => ("connecting", None),
+        Standing::Live(age) => ("live", Some(age.0)),
+        Standing::Stale(age) => ("stale", Some(age.0)),
+        Standing::Lost(_, age) => ("lost", age.map(|age| age.0)),
+    };
+    state
+        .sources
+        .iter()
+        .map(|source| {
+            let (word, age) = one(source);
+            json!({"name": source.name.to_string(), "state": word, "age_seconds": age})
+        })
+        .collect()
+}

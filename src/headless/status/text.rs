@@ -1,0 +1,135 @@
+//! A release for people who read a terminal without a screen: one line, or the few that matter.
+
+use std::fmt::Write as _;
+
+use crate::{
+    core::{evidence, state::Open},
+    domain::{
+        goal::{Answer, Permission},
+        release::{Phase, Release, WaitingOn},
+        time::At,
+        verdict::Verdict,
+        way_back::Means,
+    },
+};
+
+/// `source/namespace/name phase step weight versions verdict`, in this order, for `grep` and prompts.
+#[must_use]
+pub fn line(release: &Release, open: Option<&Open>) -> String {
+    let verdict = verdict(open);
+    let why = verdict.why.first().map_or_else(String::new, |why| format!(" {why}"));
+    format!(
+        "{} {}{}{} {} {}{why}",
+        release.id.target,
+        release.phase.word(),
+        place(release).map_or_else(String::new, |place| format!(" {place}")),
+        weight(release).map_or_else(String::new, |weight| format!(" {weight}")),
+        versions(release),
+        verdict.word,
+    )
+}
+
+/// The state, what is wrong, the way back and what each act would do.
+#[must_use]
+pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
+    let mut out = format!("{}  {} {}\n", release.id.target, release.strategy.word(), versions(release));
+    let (glyph, phase) = match release.phase {
+        Phase::Healthy => ("✓", "healthy"),
+        Phase::Progressing => ("►", "progressing"),
+        Phase::Paused => ("‖", "paused"),
+        Phase::Degraded => ("✗", "degraded"),
+        Phase::Unknown => ("?", "unknown"),
+    };
+    let _ = write!(out, "  {glyph} {phase}");
+    let weight = weight(release).map(|weight| format!("at {weight}"));
+    for part in [place(release), weight, waiting(release, at)].into_iter().flatten() {
+        let _ = write!(out, " {part}");
+    }
+    if !release.message.is_empty() {
+        let _ = write!(out, " · {}", release.message);
+    }
+    out.push('\n');
+    let verdict = verdict(open);
+    let why: Vec<_> = verdict.why.iter().map(ToString::to_string).collect();
+    let _ = writeln!(out, "  ? {} {}", verdict.word, why.join(", "));
+    for panel in open.iter().flat_map(|open| &open.panels) {
+        let reading = evidence::reading(panel);
+        let per = |rate: Option<f64>| rate.map_or("–".to_owned(), |rate| format!("{:.1}", rate * panel.spec.per));
+        let (canary, baseline) = (per(reading.canary.rate()), per(reading.baseline.rate()));
+        let ratio = reading.ratio.map_or_else(String::new, |ratio| format!(" ×{ratio:.2}"));
+        let why = reading.verdict.why.first().cloned().unwrap_or_default();
+        let _ = writeln!(out, "    {}: {canary} vs {baseline} {}{ratio} · {why}", panel.spec.name, panel.spec.unit);
+    }
+    let _ = writeln!(out, "  ↩ {}", way_back(release));
+    for blocker in &release.blockers {
+        let _ = writeln!(out, "  ! {blocker}");
+    }
+    for offer in &release.offers {
+        let text = match &offer.answer {
+            Answer::Denied(denied) => format!("no: {denied}"),
+            Answer::Plan(plan) => match &plan.permission {
+                Permission::No(why) => format!("no: {why}"),
+                Permission::Yes | Permission::Checking => plan.customers.to_string(),
+            },
+        };
+        let _ = writeln!(out, "    {:13} {text}", offer.goal);
+    }
+    for missing in &release.missing {
+        let _ = writeln!(out, "  ? not seen: {missing}");
+    }
+    out
+}
+
+fn verdict(open: Option<&Open>) -> Verdict {
+    open.map_or_else(|| Verdict::unknown("not watched"), evidence::verdict)
+}
+
+fn versions(release: &Release) -> String {
+    let version = |revision: Option<&crate::domain::revision::Revision>| {
+        revision.map_or_else(|| "?".to_owned(), |revision| revision.version.to_string())
+    };
+    if release.is_moving() {
+        format!("{} → {}", version(release.stable()), version(release.newest()))
+    } else {
+        version(release.stable().or_else(|| release.newest()))
+    }
+}
+
+fn place(release: &Release) -> Option<String> {
+    release.current_step().map(|(index, _)| format!("{}/{}", index + 1, release.steps.len()))
+}
+
+fn weight(release: &Release) -> Option<String> {
+    release.weight.set.or(release.weight.wanted).map(|percent| format!("{percent} %"))
+}
+
+fn waiting(release: &Release, at: At) -> Option<String> {
+    let waiting = release.waiting.as_ref()?;
+    let on = match &waiting.on {
+        WaitingOn::Person => "for a person".to_owned(),
+        WaitingOn::Timer(until) => {
+            return Some(format!("for {} more", crate::domain::time::Seconds::between(at.wall, *until)));
+        }
+        WaitingOn::Analysis => "for an analysis".to_owned(),
+        WaitingOn::Pods => "for pods".to_owned(),
+        WaitingOn::Controller => "for the controller".to_owned(),
+        WaitingOn::Inconclusive => "for a person, the analysis is inconclusive".to_owned(),
+    };
+    let since = waiting.since.map_or_else(String::new, |since| format!("{} ", at.since(since)));
+    Some(format!("waiting {since}{on}"))
+}
+
+fn way_back(release: &Release) -> String {
+    let way = &release.way_back;
+    if let Means::None(why) = &way.means {
+        return format!("no way back: {why}");
+    }
+    let version = way.version.as_ref().map_or("?", |version| version);
+    let length = way.seconds.map_or_else(|| "?".to_owned(), |length| format!("≈{length}"));
+    let allowed = match &way.permission {
+        Permission::Yes => "allowed".to_owned(),
+        Permission::No(why) => format!("not allowed: {why}"),
+        Permission::Checking => "permission unknown".to_owned(),
+    };
+    format!("way back {version} by {} in {length}, {allowed}", way.means.word().replace('_', " "))
+}
