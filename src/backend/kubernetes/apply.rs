@@ -27,7 +27,7 @@ pub(super) async fn apply(cluster: Arc<Cluster>, plan: Plan) -> Result<Receipt, 
         let reply = one(&cluster, &plan, request, false).await;
         replies.push(reply.map_err(|failure| after(&replies, failure))?);
     }
-    Ok(Receipt { at: Some((cluster.clock)()), replies })
+    Ok(Receipt { at: Some(cluster.wall()), replies })
 }
 
 /// The same on the server, changing nothing.

@@ -149,7 +149,7 @@ impl Board {
         match news {
             News::Rollouts(heard) => {
                 self.alive |= matches!(*heard, Heard::All(_) | Heard::Applied(_) | Heard::Alive);
-                let now = (self.cluster.clock)();
+                let now = self.cluster.wall();
                 match &*heard {
                     Heard::All(all) => {
                         for rollout in all {
@@ -262,7 +262,7 @@ impl Board {
             rollout: rollout.clone(),
             replica_sets,
             missing: place.sets.missing(Part::ReplicaSets).into_iter().collect::<Vec<Missing>>(),
-            times: shelf::observe(&self.times, rollout, (self.cluster.clock)()),
+            times: shelf::observe(&self.times, rollout, self.cluster.wall()),
             context: self.cluster.context.clone(),
             ..Observed::default()
         };

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use http::{Method, Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -86,6 +87,10 @@ impl From<Stopped> for Failure {
 }
 
 impl Cluster {
+    pub(super) fn wall(&self) -> DateTime<Utc> {
+        (self.clock)().wall
+    }
+
     /// Sends it once. The answer's head, whatever its status.
     pub(super) async fn send(&self, ask: Ask) -> Result<Response<Body>, Failure> {
         let mut request = Request::builder()

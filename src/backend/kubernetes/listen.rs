@@ -30,7 +30,9 @@ const SHORT_WATCH_SECONDS: u32 = 40;
 const SILENT: Duration = Duration::from_mins(1);
 /// A watch that ends sooner than this is not opened again at once.
 const SHORTEST: TimeDelta = TimeDelta::seconds(2);
-/// What is forbidden now may be allowed later, but is not asked for often.
+/// Tries after which what is forbidden is asked for only now and then. A server that has just been started
+/// forbids everything for a moment.
+const FORBIDDEN_TRIES: u32 = 5;
 const FORBIDDEN_PAUSE: Duration = Duration::from_mins(1);
 
 /// Which objects.
@@ -105,6 +107,7 @@ struct Listening<T> {
     phase: Phase,
     version: String,
     backoff: ExponentialBackoff,
+    forbidden: u32,
     ready: VecDeque<Heard<T>>,
 }
 
@@ -116,6 +119,7 @@ pub(super) fn listen<T: Object>(cluster: Arc<Cluster>, resource: Resource) -> im
         phase: Phase::Listing,
         version: String::new(),
         backoff: backoff(),
+        forbidden: 0,
         ready: VecDeque::new(),
     };
     stream::unfold(listening, |mut listening| async move {
@@ -127,7 +131,7 @@ pub(super) fn listen<T: Object>(cluster: Arc<Cluster>, resource: Resource) -> im
 fn backoff() -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
-        .with_max_delay(Duration::from_secs(20))
+        .with_max_delay(Duration::from_secs(8))
         .with_jitter()
         .without_max_times()
         .build()
@@ -147,6 +151,7 @@ impl<T: Object> Listening<T> {
                 Phase::Listing => match self.list().await {
                     Ok(all) => {
                         self.backoff = backoff();
+                        self.forbidden = 0;
                         self.phase = Phase::Opening;
                         return Heard::All(all);
                     }
@@ -155,7 +160,8 @@ impl<T: Object> Listening<T> {
                 Phase::Opening => match self.open().await {
                     Ok(lines) => {
                         self.backoff = backoff();
-                        self.phase = Phase::Reading { lines, since: (self.cluster.clock)() };
+                        self.forbidden = 0;
+                        self.phase = Phase::Reading { lines, since: self.cluster.wall() };
                         return Heard::Alive;
                     }
                     Err(Stopped::Gone(_)) => self.phase = Phase::Listing,
@@ -233,7 +239,7 @@ impl<T: Object> Listening<T> {
             Some(Err(why)) => return Some(self.lost(why, Phase::Opening)),
             None => {
                 // Its time was over. A server that ends it at once is not asked again at once.
-                let short = (self.cluster.clock)() - since < SHORTEST;
+                let short = self.cluster.wall() - since < SHORTEST;
                 self.phase = if short {
                     Phase::Waiting(Duration::from_secs(1), Box::new(Phase::Opening))
                 } else {
@@ -268,10 +274,18 @@ impl<T: Object> Listening<T> {
     }
 
     fn lost(&mut self, why: Failure, then: Phase) -> Heard<T> {
+        // An answer, even a refusal, ends the growing silence after which it was asked.
+        if self.forbidden == 0 && why.kind == FailureKind::Forbidden {
+            self.backoff = backoff();
+        }
         let next = self.backoff.next().unwrap_or(FORBIDDEN_PAUSE);
         let pause = match why.kind {
-            FailureKind::Forbidden | FailureKind::NotFound => FORBIDDEN_PAUSE,
-            FailureKind::Limited(Some(asked)) => next.max(Duration::from_secs_f64(asked.0.clamp(0.0, 300.0))),
+            FailureKind::Forbidden | FailureKind::NotFound => {
+                self.forbidden += 1;
+                if self.forbidden > FORBIDDEN_TRIES { FORBIDDEN_PAUSE } else { next }
+            }
+            // The server knows best, and spreads its callers itself.
+            FailureKind::Limited(Some(asked)) => Duration::from_secs_f64(asked.0.clamp(0.5, 300.0)),
             _ => next,
         };
         self.phase = Phase::Waiting(pause, Box::new(then));

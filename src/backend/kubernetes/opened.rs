@@ -157,7 +157,7 @@ impl Opened {
     }
 
     fn observe(&self, rollout: &Rollout) {
-        shelf::observe(&self.times, rollout, (self.cluster.clock)());
+        shelf::observe(&self.times, rollout, self.cluster.wall());
     }
 
     fn hear(&mut self, news: News) {
@@ -274,7 +274,7 @@ impl Opened {
     }
 
     fn check_permissions(&mut self) {
-        let now = (self.cluster.clock)();
+        let now = self.cluster.wall();
         if self.checked.is_some_and(|checked| now - checked < PERMITTED_FOR) {
             return;
         }
@@ -297,7 +297,7 @@ impl Opened {
             self.events.missing(Part::Events),
         ];
         Observed {
-            times: shelf::observe(&self.times, &rollout, (self.cluster.clock)()),
+            times: shelf::observe(&self.times, &rollout, self.cluster.wall()),
             rollout,
             replica_sets: self.sets.values().filter(|set| set.metadata.is_owned_by(&uid)).cloned().collect(),
             pods: self.pods.values().cloned().collect(),

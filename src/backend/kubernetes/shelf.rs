@@ -46,7 +46,13 @@ objects!(Rollout, ReplicaSet, Pod, AnalysisRun, Event);
 pub(super) struct Shelf<T> {
     objects: BTreeMap<(String, String), T>,
     state: State,
+    /// How often in a row it was refused after it had been seen.
+    refusals: u32,
 }
+
+/// A server that has just been started refuses everything for a moment: what was seen before is only given up
+/// when it goes on refusing.
+const PATIENCE: u32 = 4;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum State {
@@ -62,7 +68,7 @@ pub(super) enum State {
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Self { objects: BTreeMap::new(), state: State::Waiting }
+        Self { objects: BTreeMap::new(), state: State::Waiting, refusals: 0 }
     }
 }
 
@@ -101,15 +107,26 @@ impl<T: Object + Clone + PartialEq> Shelf<T> {
                 State::Ready
             }
             Heard::Alive => State::Ready,
-            Heard::Lost { why, .. } if matches!(why.kind, FailureKind::Forbidden | FailureKind::NotFound) => {
+            Heard::Lost { why, .. }
+                if matches!(why.kind, FailureKind::Forbidden | FailureKind::NotFound) && self.is_given_up() =>
+            {
                 changed.objects.extend(std::mem::take(&mut self.objects).into_values());
                 State::Refused(why)
             }
             Heard::Lost { why, retry_in_ms } => State::Lost { why, retry_in_ms },
         };
+        if state == State::Ready {
+            self.refusals = 0;
+        }
         changed.state = state != self.state;
         self.state = state;
         changed
+    }
+
+    /// Counts a refusal and says whether it is believed.
+    fn is_given_up(&mut self) -> bool {
+        self.refusals += 1;
+        matches!(self.state, State::Waiting | State::Refused(_)) || self.refusals > PATIENCE
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {

@@ -92,14 +92,19 @@ fn undo<'a>(ground: &'a Ground<'_>, to: &'a Revision) -> Result<Back<'a>, Denied
     Ok(Back::Undo { to, set, fast })
 }
 
-/// The newest older revision, without those that are known to have been aborted.
+/// The newest older revision that may have had all traffic: those that events show to have been given up
+/// are not the way back.
 fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
     let newest = ground.newest().and_then(|r| r.number);
     let mut older: Vec<&Revision> =
         ground.revisions.iter().filter(|r| r.number < newest && r.number.is_some()).collect();
     older.sort_by_key(|r| std::cmp::Reverse(r.number));
-    let good = older.iter().find(|r| record(ground, r) != Some(Record::Aborted));
-    good.or(older.first()).copied().ok_or_else(|| {
+    let good = older.iter().find(|r| record(ground, r).is_none_or(|record| record == Record::Completed));
+    good.copied().ok_or_else(|| {
+        if !older.is_empty() {
+            return Denied::new("every older revision that is kept was given up while it was brought in")
+                .hint("roll back to one of them by its number");
+        }
         match ground.observed.missing.iter().find(|m| m.part == Part::ReplicaSets) {
             Some(missing) => Denied::new(format!("older revisions cannot be seen: {}", missing.why)),
             None => Denied::new("there is no older revision"),
@@ -111,20 +116,24 @@ fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
 enum Record {
     Completed,
     Aborted,
+    /// It was begun, and no end of it was told.
+    Begun,
 }
 
-/// How a revision ended, if an event still tells.
+/// How a revision ended, if events still tell.
 fn record(ground: &Ground<'_>, revision: &Revision) -> Option<Record> {
     let number = revision.number?;
     let events = ground.observed.events.iter().filter_map(|event| {
         let record = match event.reason.as_str() {
             "RolloutAborted" => Record::Aborted,
             "RolloutCompleted" => Record::Completed,
+            "RolloutNotCompleted" => Record::Begun,
             _ => return None,
         };
         event.is_about_revision(number).then_some((event.at()?, record))
     });
-    events.max_by_key(|(at, _)| *at).map(|(_, record)| record)
+    // Of one second the end counts, not the beginning.
+    events.max_by_key(|(at, record)| (*at, *record != Record::Begun)).map(|(_, record)| record)
 }
 
 /// Whether the controller skips all steps on the way to an older revision. It compares ages, not numbers.
@@ -214,7 +223,8 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         let known = match record(ground, to) {
             Some(Record::Completed) => None,
             Some(Record::Aborted) => Some(format!("{number} was aborted when it was brought in")),
-            None => Some(format!("{number} is the one asked for; whether it ever had all traffic is not recorded")),
+            Some(Record::Begun) => Some(format!("{number} was begun, but not seen to get all traffic")),
+            None => Some(format!("whether {number} ever had all traffic is not recorded")),
         };
         plan.warnings.extend(known.map(Clean::from));
     }

@@ -262,6 +262,12 @@ fn a_revision_that_was_aborted_is_not_the_way_back() {
                        "lastTimestamp": "2026-11-20T20:16:00Z"});
     observed.events = vec![serde_json::from_value(event).unwrap()];
     assert_eq!(look(&observed).way_back.revision, Some(1));
+    // Nor is one whose full promotion was taken back: it was begun and never completed.
+    let begun = json!({"reason": "RolloutNotCompleted", "lastTimestamp": "2026-11-20T20:11:00Z",
+                       "message": "Rollout not completed, started update to revision 1 (aaa)"});
+    let mut given_up = observed.clone();
+    given_up.events.push(serde_json::from_value(begun).unwrap());
+    assert!(denied(&given_up, &Goal::Rollback { to: None }).contains("every older revision that is kept was given up"));
     let chosen = plan(&observed, &Goal::Rollback { to: Some(2) });
     assert!(chosen.warnings.iter().any(|w| w.contains("was aborted")), "{:?}", chosen.warnings);
 }

@@ -1,0 +1,402 @@
+//! A cluster over the wire: what is sent, how often, and what each answer means.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use flightdeck::{
+    backend::{
+        Backend,
+        kubernetes::{
+            self,
+            argo_rollouts::{self, Observed, Permissions},
+        },
+    },
+    config::source::KubernetesConfig,
+    domain::{
+        clean::Clean,
+        failure::{Failure, FailureKind},
+        goal::{Goal, Permission},
+        health::Health,
+        plan::{Plan, Request},
+        target::Target,
+        time::At,
+        update::{Scope, Update},
+    },
+};
+use futures::{StreamExt, stream::BoxStream};
+use serde_json::{Value, json};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{method, path, query_param, query_param_is_missing},
+};
+
+use crate::raw_server::RawServer;
+
+const PATCHED: &str = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web/status";
+const ROLLOUTS: &str = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts";
+
+fn fixture(name: &str) -> Value {
+    let file = format!("{}/tests/fixtures/argo_rollouts/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// Time goes 10 s with every look at it, so that nothing has to wait for it.
+fn clock() -> kubernetes::Clock {
+    let seconds = AtomicI64::new(0);
+    Arc::new(move || {
+        let now = seconds.fetch_add(10, Ordering::Relaxed);
+        At { wall: chrono::DateTime::from_timestamp(1_800_000_000 + now, 0).unwrap(), mono: 0 }
+    })
+}
+
+fn kubeconfig(folder: &Path, server: &str, user: &str) -> PathBuf {
+    let file = folder.join("kubeconfig");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: lab\n\
+         clusters: [{{name: lab, cluster: {{server: \"{server}\"}}}}]\n\
+         contexts: [{{name: lab, context: {{cluster: lab, user: me, namespace: shop}}}}]\n\
+         users: [{{name: me, user: {user}}}]\n",
+    );
+    fs::write(&file, text).unwrap();
+    file
+}
+
+async fn connect(file: PathBuf, context: Option<&str>) -> Result<Arc<dyn Backend>, Failure> {
+    let config = KubernetesConfig { kubeconfig: Some(file), context: context.map(str::to_owned) };
+    kubernetes::connect("lab".into(), config, clock(), Arc::new(|_line| {})).await
+}
+
+async fn reached(server: &str) -> Arc<dyn Backend> {
+    let folder = tempfile::tempdir().unwrap();
+    connect(kubeconfig(folder.path(), server, "{token: sekrit}"), None).await.unwrap()
+}
+
+/// A plan for the captured canary at its first pause.
+fn plan(goal: &Goal) -> Plan {
+    let observed = Observed {
+        rollout: serde_json::from_value(fixture("canary-paused-at-1pct")).unwrap(),
+        replica_sets: serde_json::from_value(fixture("canary-paused-at-1pct-replicasets")["items"].clone()).unwrap(),
+        permissions: Permissions { status: Permission::Yes, spec: Permission::Yes },
+        ..Observed::default()
+    };
+    let release = argo_rollouts::release(&"lab".into(), &observed);
+    release.offers.iter().find(|offer| offer.goal == *goal).unwrap().answer.plan().unwrap().clone()
+}
+
+fn status(code: u16, reason: &str, message: &str) -> ResponseTemplate {
+    ResponseTemplate::new(code)
+        .set_body_json(json!({"kind": "Status", "code": code, "reason": reason, "message": message}))
+}
+
+#[tokio::test]
+async fn an_act_is_sent_once_as_shown() {
+    let server = MockServer::start().await;
+    Mock::given(method("PATCH")).and(path(PATCHED)).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let backend = reached(&server.uri()).await;
+    let plan = plan(&Goal::Promote);
+    let receipt = backend.apply(plan.clone()).await.unwrap();
+    assert_eq!(receipt.replies, ["200 OK".into()]);
+    backend.rehearse(plan.clone()).await.unwrap();
+
+    let requests = server.received_requests().await.unwrap();
+    let [sent, rehearsed] = requests.as_slice() else { panic!("{} requests", requests.len()) };
+    let [Request::Http { body, .. }] = plan.requests.as_slice() else { panic!("no request") };
+    assert_eq!(serde_json::from_slice::<Value>(&sent.body).unwrap(), *body);
+    assert_eq!(sent.url.query(), Some("fieldManager=flightdeck"));
+    assert_eq!(rehearsed.url.query(), Some("fieldManager=flightdeck&dryRun=All"));
+    let header = |name: &str| sent.headers.get(name).unwrap().to_str().unwrap();
+    assert_eq!(header("content-type"), "application/json-patch+json");
+    assert_eq!(header("authorization"), "Bearer sekrit");
+    assert!(header("user-agent").starts_with("flightdeck/"));
+}
+
+#[tokio::test]
+async fn every_refusal_has_its_kind_and_nothing_is_sent_twice() {
+    let unconfirmed = FailureKind::Unconfirmed;
+    let cases = [
+        (status(401, "Unauthorized", "Unauthorized"), FailureKind::Auth, FailureKind::Auth),
+        (
+            status(
+                403,
+                "Forbidden",
+                "User \"viewer\" cannot patch resource \"rollouts/status\" in API group \"argoproj.io\" in the namespace \"shop\"",
+            ),
+            FailureKind::Forbidden,
+            FailureKind::Forbidden,
+        ),
+        (status(404, "NotFound", "no web"), FailureKind::NotFound, FailureKind::NotFound),
+        (status(409, "Conflict", "modified"), FailureKind::Conflict, FailureKind::Conflict),
+        (status(422, "Invalid", "the server rejected our request"), FailureKind::Conflict, FailureKind::Conflict),
+        (
+            ResponseTemplate::new(422).set_body_json(json!({"code": 422, "reason": "Invalid", "message": "bad",
+                "details": {"causes": [{"field": "spec"}]}})),
+            FailureKind::Refused,
+            FailureKind::Refused,
+        ),
+        (
+            status(429, "TooManyRequests", "slow down").insert_header("retry-after", "7"),
+            FailureKind::Limited(Some(flightdeck::domain::time::Seconds(7.0))),
+            FailureKind::Limited(Some(flightdeck::domain::time::Seconds(7.0))),
+        ),
+        (status(500, "InternalError", "etcd timed out"), unconfirmed, FailureKind::Timeout),
+        (ResponseTemplate::new(503).set_body_string("<html>down</html>"), unconfirmed, FailureKind::Timeout),
+    ];
+    for (answer, applied, rehearsed) in cases {
+        let server = MockServer::start().await;
+        Mock::given(method("PATCH")).respond_with(answer).mount(&server).await;
+        let backend = reached(&server.uri()).await;
+        let failure = backend.apply(plan(&Goal::Abort)).await.unwrap_err();
+        assert_eq!(failure.kind, applied, "{failure:?}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 1, "{failure:?}");
+        assert_eq!(backend.rehearse(plan(&Goal::Abort)).await.unwrap_err().kind, rehearsed);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_names_who_may_not_do_what_where() {
+    let server = MockServer::start().await;
+    let message = "rollouts.argoproj.io \"web\" is forbidden: User \"viewer\" cannot patch resource \"rollouts/status\" \
+                   in API group \"argoproj.io\" in the namespace \"shop\"";
+    Mock::given(method("PATCH")).respond_with(status(403, "Forbidden", message)).mount(&server).await;
+    let failure = reached(&server.uri()).await.apply(plan(&Goal::Abort)).await.unwrap_err();
+    assert_eq!(failure.summary.as_str(), "`viewer` may not patch rollouts/status in `shop`");
+}
+
+#[tokio::test]
+async fn refused_is_not_sent_and_a_lost_reply_is_unconfirmed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let failure = reached(&nobody).await.apply(plan(&Goal::Abort)).await.unwrap_err();
+    assert!(failure.kind == FailureKind::Unreachable && failure.kind.not_sent(), "{failure:?}");
+
+    // It takes the request and hangs up.
+    let server = RawServer::start(Vec::new()).await;
+    let failure = reached(&server.address).await.apply(plan(&Goal::Abort)).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unconfirmed, "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_template_goes_back_as_it_was_or_not_at_all() {
+    let sets = fixture("canary-paused-at-1pct-replicasets");
+    let stable = sets["items"].as_array().unwrap().iter().find(|s| s["metadata"]["name"] == "web-766d9b9f7d").unwrap();
+    let undo = plan(&Goal::Rollback { to: Some(1) });
+    let set = "/apis/apps/v1/namespaces/shop/replicasets/web-766d9b9f7d";
+
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path(set))
+        .respond_with(ResponseTemplate::new(200).set_body_json(stable))
+        .mount(&server)
+        .await;
+    Mock::given(method("PATCH")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    reached(&server.uri()).await.apply(undo.clone()).await.unwrap();
+    let requests = server.received_requests().await.unwrap();
+    let body: Value = serde_json::from_slice(&requests.last().unwrap().body).unwrap();
+    let restored = &body[2];
+    assert_eq!((&restored["op"], &restored["path"]), (&json!("replace"), &json!("/spec/template")));
+    assert_eq!(restored["value"]["spec"]["containers"][0]["image"], "shop/web:v1");
+    assert_eq!(restored["value"]["metadata"]["labels"], json!({"app": "web"}), "without the controller's label");
+
+    let mut other = stable.clone();
+    other["spec"]["template"]["spec"]["containers"][0]["image"] = json!("shop/web:evil");
+    let server = MockServer::start().await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(200).set_body_json(other)).mount(&server).await;
+    let failure = reached(&server.uri()).await.apply(undo).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Conflict);
+    assert_eq!(server.received_requests().await.unwrap().len(), 1, "only the template was read");
+}
+
+fn open() -> Scope {
+    Scope::Release(Target { source: "lab".into(), kind: "rollout".into(), path: vec!["shop".into(), "web".into()] })
+}
+
+fn listed(items: &[Value], version: &str, next: &str) -> ResponseTemplate {
+    ResponseTemplate::new(200)
+        .set_body_json(json!({"metadata": {"resourceVersion": version, "continue": next}, "items": items}))
+}
+
+/// The next update that `wanted` makes something of.
+async fn until<T>(updates: &mut BoxStream<'static, Update>, mut wanted: impl FnMut(Update) -> Option<T>) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = wanted(updates.next().await.unwrap()) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.unwrap()
+}
+
+/// A watch that stays open and silent, for what is not under test.
+async fn quiet(server: &MockServer) {
+    let silence = ResponseTemplate::new(200).set_delay(Duration::from_secs(15));
+    Mock::given(method("GET"))
+        .and(query_param("watch", "true"))
+        .respond_with(silence)
+        .with_priority(9)
+        .mount(server)
+        .await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_seen_is_missing_and_the_rest_is_live() {
+    let server = MockServer::start().await;
+    let pods =
+        "pods is forbidden: User \"me\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
+    Mock::given(path("/api/v1/namespaces/shop/pods")).respond_with(status(403, "Forbidden", pods)).mount(&server).await;
+    Mock::given(method("GET"))
+        .and(query_param("watch", "true"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(""))
+        .mount(&server)
+        .await;
+    let rollout = [fixture("canary-paused-at-1pct")];
+    Mock::given(path(ROLLOUTS)).respond_with(listed(&rollout, "9", "")).mount(&server).await;
+    let sets = fixture("canary-paused-at-1pct-replicasets")["items"].as_array().unwrap().clone();
+    Mock::given(path("/apis/apps/v1/namespaces/shop/replicasets"))
+        .respond_with(listed(&sets, "9", ""))
+        .mount(&server)
+        .await;
+    Mock::given(method("GET")).respond_with(listed(&[], "9", "")).with_priority(9).mount(&server).await;
+
+    let mut updates = reached(&server.uri()).await.watch(open());
+    let (mut missing, mut live): (Option<Vec<Clean>>, bool) = (None, false);
+    until(&mut updates, |update| {
+        match update {
+            Update::Snapshot(releases) => missing = releases.first().map(|r| r.missing.clone()),
+            Update::Changed(release) => missing = Some(release.missing.clone()),
+            Update::Health(health) => live = health == Health::Live,
+            Update::Gone(_) | Update::Identity(_) => {}
+        }
+        let said = missing.as_ref().is_some_and(|m| m == &["pods: `me` may not list pods in `shop`".into()]);
+        (said && live).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_are_put_together_and_a_watch_too_old_begins_anew() {
+    let server = MockServer::start().await;
+    let mut web = fixture("canary-paused-at-1pct");
+    let mut other = web.clone();
+    other["metadata"]["name"] = json!("pay");
+    other["metadata"]["uid"] = json!("pay");
+    let rollouts = "/apis/argoproj.io/v1alpha1/rollouts";
+    let watches = || Mock::given(path(rollouts)).and(query_param("watch", "true"));
+    let lists = || Mock::given(path(rollouts)).and(query_param_is_missing("watch"));
+    lists()
+        .and(query_param("continue", "more"))
+        .respond_with(listed(&[other], "9", ""))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    lists().respond_with(listed(&[web.clone()], "9", "more")).up_to_n_times(1).with_priority(2).mount(&server).await;
+    // A change, then word that the rest was missed: a success with an error inside.
+    web["metadata"]["resourceVersion"] = json!("10");
+    web["spec"]["paused"] = json!(true);
+    let changed = json!({"type": "MODIFIED", "object": web});
+    let gone = json!({"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}});
+    let lines = ResponseTemplate::new(200).set_body_string(format!("{changed}\n{gone}\n"));
+    watches().respond_with(lines).up_to_n_times(1).with_priority(2).mount(&server).await;
+    // The list that follows no longer has `pay`.
+    lists().respond_with(listed(&[web], "20", "")).with_priority(3).mount(&server).await;
+    quiet(&server).await;
+    Mock::given(method("GET")).respond_with(listed(&[], "9", "")).with_priority(10).mount(&server).await;
+
+    let mut updates = reached(&server.uri()).await.watch(Scope::Board(Vec::new()));
+    let first = until(&mut updates, |update| match update {
+        Update::Snapshot(releases) => Some(releases),
+        _ => None,
+    })
+    .await;
+    assert_eq!(first.len(), 2);
+    let (mut held, mut gone) = (first.iter().any(|r| r.held), None);
+    until(&mut updates, |update| {
+        match update {
+            Update::Changed(release) => held |= release.held,
+            Update::Gone(target) => gone = Some(target.to_string()),
+            Update::Snapshot(_) | Update::Health(_) | Update::Identity(_) => {}
+        }
+        (held && gone.is_some()).then_some(())
+    })
+    .await;
+    assert_eq!(gone.as_deref(), Some("lab/shop/pay"));
+}
+
+#[tokio::test]
+async fn who_may_not_see_the_whole_cluster_sees_the_namespace_of_the_context() {
+    let server = MockServer::start().await;
+    let message = "User \"me\" cannot list resource \"rollouts\" in API group \"argoproj.io\" at the cluster scope";
+    Mock::given(path("/apis/argoproj.io/v1alpha1/rollouts"))
+        .respond_with(status(403, "Forbidden", message))
+        .mount(&server)
+        .await;
+    quiet(&server).await;
+    let web = [fixture("canary-paused-at-1pct")];
+    Mock::given(path(ROLLOUTS))
+        .and(query_param_is_missing("watch"))
+        .respond_with(listed(&web, "9", ""))
+        .mount(&server)
+        .await;
+    Mock::given(method("GET")).respond_with(listed(&[], "9", "")).with_priority(10).mount(&server).await;
+    let mut updates = reached(&server.uri()).await.watch(Scope::Board(Vec::new()));
+    let releases = until(&mut updates, |update| match update {
+        Update::Snapshot(releases) => Some(releases),
+        _ => None,
+    })
+    .await;
+    assert_eq!(
+        releases[0].missing,
+        ["namespaces: only `shop` is shown, `me` may not list rollouts in the whole cluster".into()],
+    );
+}
+
+#[tokio::test]
+async fn a_kubeconfig_that_cannot_be_used_says_where_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = kubeconfig(folder.path(), "https://127.0.0.1:1", "{token: sekrit}");
+    let failure = connect(file.clone(), Some("prod")).await.err().unwrap();
+    assert!(failure.to_string().ends_with("has no context `prod`; it knows lab"), "{failure}");
+
+    fs::write(&file, "apiVersion: v1\nusers:\n- name: me\n  user: {token: sekrit\n").unwrap();
+    let failure = connect(file, None).await.err().unwrap();
+    assert!(failure.summary.contains("line") && !format!("{failure:?}").contains("sekrit"), "{failure:?}");
+
+    let failure = connect("/no/such/kubeconfig".into(), None).await.err().unwrap();
+    assert!(failure.summary.contains("/no/such/kubeconfig"), "{failure}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_gives_tokens_and_is_asked_again_when_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let counter = folder.path().join("count");
+    let script = format!(
+        r#"echo >> {0}; printf '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{"token":"t%s"}}}}' "$(wc -l < {0} | tr -d ' ')""#,
+        counter.display()
+    );
+    let user = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh",
+                               "args": ["-c", script], "interactiveMode": "Never"}});
+    let server = MockServer::start().await;
+    let token = |t: &str| Mock::given(wiremock::matchers::header("authorization", format!("Bearer {t}")));
+    token("t1").respond_with(status(401, "Unauthorized", "Unauthorized")).mount(&server).await;
+    token("t2").respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let backend = connect(kubeconfig(folder.path(), &server.uri(), &user.to_string()), None).await.unwrap();
+    // The refused act is not sent again by itself; the next one has a new token.
+    assert_eq!(backend.apply(plan(&Goal::Abort)).await.unwrap_err().kind, FailureKind::Auth);
+    backend.apply(plan(&Goal::Abort)).await.unwrap();
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+
+    let user = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh",
+                               "args": ["-c", "echo denied by idp >&2; exit 3"], "interactiveMode": "Never"}});
+    let failure = connect(kubeconfig(folder.path(), &server.uri(), &user.to_string()), None).await.err().unwrap();
+    assert_eq!(failure.kind, FailureKind::Auth);
+    assert!(failure.detail.unwrap().contains("denied by idp"));
+}
