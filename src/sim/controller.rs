@@ -12,6 +12,9 @@ const MOST_ERRORS: u32 = 20_000;
 
 /// Brings the rollout one step nearer to what its spec asks for.
 pub(super) fn reconcile(rollout: &mut Rollout, now: i64, errors_per_million: u32, dice: &mut Dice) {
+    if is_at_rest(rollout) {
+        return;
+    }
     let before = rollout.clone();
     scaling::age(rollout, now);
     adopt_template(rollout, now);
@@ -33,6 +36,17 @@ pub(super) fn reconcile(rollout: &mut Rollout, now: i64, errors_per_million: u32
     if *rollout != before {
         rollout.version += 1;
     }
+}
+
+/// Whether there is nothing to do until somebody writes.
+fn is_at_rest(rollout: &Rollout) -> bool {
+    let (spec, status) = (&rollout.spec, &rollout.status);
+    status.phase == "Healthy"
+        && status.observed_generation == rollout.generation
+        && status.step == spec.steps.len()
+        && status.pause.is_none()
+        && !(status.abort || status.promote_full || status.controller_pause)
+        && rollout.sets.iter().all(|set| set.scale_down_at.is_none())
 }
 
 /// A new template starts over from the first step; the stable one comes back past all of them.
