@@ -19,6 +19,10 @@ pub const LATE_SECONDS: i64 = 2 * TICK_SECONDS;
 pub const STALE_SECONDS: i64 = LATE_SECONDS + 3 * TICK_SECONDS;
 /// Ticks the seen weight is measured over.
 const SEEN_TICKS: usize = 6;
+/// Seconds each point of a chart looks back: a tick of a small canary holds too few events to show anything.
+pub const CHART_SECONDS: i64 = 6 * TICK_SECONDS;
+/// Standard errors beyond the tolerance that make a difference stand out.
+const OFF_ERRORS: f64 = 3.0;
 
 /// The numbers of one panel since the canary was first exposed.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +31,7 @@ pub struct Reading {
     pub canary: Counts,
     /// Ratio of the event rates, canary to baseline; none without exposures and events on both sides.
     pub ratio: Option<f64>,
-    /// On the bad side of the tolerance by its point value: a fact of the counts, not a verdict.
+    /// On the bad side of the tolerance by more than the counts' own noise: something to look at, not a verdict.
     pub off: bool,
     pub verdict: Verdict,
 }
@@ -52,10 +56,7 @@ pub fn reading(panel: &Panel) -> Reading {
         (Some(c), Some(b)) if b > 0.0 => Some(c / b),
         (Some(_) | None, Some(_) | None) => None,
     };
-    let off = ratio.is_some_and(|ratio| match panel.spec.better {
-        Better::Higher => ratio < 1.0 - panel.spec.tolerance,
-        Better::Lower => ratio > 1.0 + panel.spec.tolerance,
-    });
+    let off = is_off(panel, baseline, canary);
     let verdict = trouble(panel).or_else(|| contradiction(baseline, canary)).unwrap_or_else(|| {
         let has_canary = panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some());
         match (has_canary, canary.exposures > 0.0, baseline.exposures > 0.0) {
@@ -66,6 +67,23 @@ pub fn reading(panel: &Panel) -> Reading {
         }
     });
     Reading { baseline, canary, ratio, off, verdict }
+}
+
+/// Whether the arms differ for the worse by more than the tolerance and three standard errors of the counts: the
+/// logarithm of a ratio of Poisson rates has the variance 1/x + 1/y (x and y events, half an event added so
+/// that none is a number too). It only calls for a look, and only if it stands out: looked at again and again
+/// it proves nothing, and a smaller bar would shout at every small canary.
+fn is_off(panel: &Panel, baseline: Counts, canary: Counts) -> bool {
+    if baseline.exposures <= 0.0 || canary.exposures <= 0.0 {
+        return false;
+    }
+    let (x, y) = (canary.events + 0.5, baseline.events + 0.5);
+    let change = (x / canary.exposures).ln() - (y / baseline.exposures).ln();
+    let noise = OFF_ERRORS * (1.0 / x + 1.0 / y).sqrt();
+    match panel.spec.better {
+        Better::Higher => change < (1.0 - panel.spec.tolerance).max(f64::MIN_POSITIVE).ln() - noise,
+        Better::Lower => change > (1.0 + panel.spec.tolerance).ln() + noise,
+    }
 }
 
 /// Whether a tick belongs to the comparison: after the first exposure, old enough for its late events, and
@@ -100,15 +118,28 @@ fn contradiction(baseline: Counts, canary: Counts) -> Option<Verdict> {
     }
 }
 
-/// One arm's rate per tick for a chart, in the panel's `per`: the tick's end in seconds since 1970 and the
-/// value, none where the arm had no exposures. Ticks that are missing are missing here too.
+/// One arm's rate for a chart, in the panel's `per`: at the end of each tick (in seconds since 1970) the rate
+/// over the last `CHART_SECONDS`, none where the arm had no exposures. Ticks that are missing are missing here too.
 #[must_use]
 pub fn rates(panel: &Panel, side: Side) -> Vec<(i64, Option<f64>)> {
     let of = |tick: &Tick| match side {
         Side::Baseline => tick.baseline,
         Side::Canary => tick.canary,
     };
-    panel.ticks.iter().map(|tick| (tick.at, of(tick).rate().map(|rate| rate * panel.spec.per))).collect()
+    let ticks = panel.ticks.as_slice();
+    let mut first = 0;
+    ticks
+        .iter()
+        .enumerate()
+        .map(|(last, tick)| {
+            first += ticks.iter().skip(first).take_while(|earlier| earlier.at <= tick.at - CHART_SECONDS).count();
+            let mut window = Counts::default();
+            for tick in ticks.iter().take(last + 1).skip(first) {
+                window += of(tick);
+            }
+            (tick.at, window.rate().map(|rate| rate * panel.spec.per))
+        })
+        .collect()
 }
 
 /// The weight as measured, none without fresh exposures on a release with two arms.
