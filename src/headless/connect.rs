@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use chrono::{DateTime, Utc};
-
 use super::{print, problem::Problem};
 use crate::{
-    backend::{self, Backend},
+    backend::{self, Backend, kubernetes},
     config::Loaded,
     domain::{clean::Name, failure::Failure},
     metrics::{self, Source},
@@ -40,7 +38,7 @@ pub async fn connect(loaded: &Loaded, clock: Clock) -> Result<Connected, Problem
             let problem = Problem::from(failure);
             Problem::new(problem.code, format!("{name}: {problem}"))
         };
-        if let Some(backend) = backend::connect(name, config, wall(clock), announce()).await.map_err(named)? {
+        if let Some(backend) = backend::connect(name, config, now(clock), announce()).await.map_err(named)? {
             connected.backends.insert(name.clone(), backend);
         }
         if let Some(source) = metrics::connect(config, Arc::new(move || clock.now())).map_err(named)? {
@@ -50,10 +48,10 @@ pub async fn connect(loaded: &Loaded, clock: Clock) -> Result<Connected, Problem
     Ok(connected)
 }
 
-/// The time of day, as a backend asks for it.
+/// The stamp of now, as a backend asks for it.
 #[must_use]
-pub fn wall(clock: Clock) -> Arc<dyn Fn() -> DateTime<Utc> + Send + Sync> {
-    Arc::new(move || clock.now().wall)
+pub fn now(clock: Clock) -> kubernetes::Clock {
+    Arc::new(move || clock.now())
 }
 
 /// Says on standard error what somebody waits for before any screen is drawn.

@@ -13,7 +13,7 @@ use crate::{
     },
     core::settings::SourceSetting,
     domain::{clean::Name, failure::Failure, goal::Permission, time::Seconds},
-    headless::connect::{announce, wall},
+    headless::connect::{announce, now},
     metrics::prometheus::Prometheus,
     runtime::clock::Clock,
 };
@@ -46,7 +46,7 @@ pub async fn examine(loaded: &Loaded, clock: Clock) -> Vec<Part> {
 
 async fn cluster(setting: &SourceSetting, config: &KubernetesConfig, clock: Clock) -> Vec<Finding> {
     let namespaces: Vec<Name> = setting.folders.clone();
-    let examined = kubernetes::examine(setting.name.clone(), config.clone(), wall(clock), announce(), namespaces).await;
+    let examined = kubernetes::examine(setting.name.clone(), config.clone(), now(clock), announce(), namespaces).await;
     let examined = match examined {
         Ok(examined) => examined,
         Err(failure) => return vec![failed(&failure)],
