@@ -81,6 +81,10 @@ pub fn lines(state: &State) -> Vec<Line<'_>> {
     }
     // A pause that is offered while held, or a resume while not, would repeat the hold line.
     named.extend([Goal::Pause, Goal::Resume]);
+    // Going back to the revision that "roll back" leads to anyway needs no line of its own.
+    if let Some(to) = release.and_then(|r| r.way_back.revision) {
+        named.push(Goal::Rollback { to: Some(to) });
+    }
     for offer in release.iter().flat_map(|r| &r.offers) {
         if !named.iter().any(|goal| same_sort(goal, &offer.goal)) {
             let answer = possible(state, &offer.goal);
@@ -95,7 +99,7 @@ pub fn lines(state: &State) -> Vec<Line<'_>> {
 
 fn same_sort(one: &Goal, other: &Goal) -> bool {
     match (one, other) {
-        (Goal::Rollback { to: None }, Goal::Rollback { to: Some(_) }) => false,
+        (Goal::Rollback { to: one }, Goal::Rollback { to: other }) => one == other,
         (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
     }
 }

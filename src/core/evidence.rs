@@ -147,7 +147,8 @@ pub fn rates(panel: &Panel, side: Side) -> Vec<(i64, Option<f64>)> {
 pub fn seen(open: &Open) -> Option<Seen> {
     let recent = |panel: &Panel| {
         let (mut baseline, mut canary) = (Counts::default(), Counts::default());
-        for tick in panel.ticks.iter().rev().take(SEEN_TICKS).filter(|tick| !is_moving(panel, tick)) {
+        let newest = panel.ticks.iter().rev().take(SEEN_TICKS);
+        for tick in newest.take_while(|tick| tick.at - TICK_SECONDS >= moved(panel)) {
             baseline += tick.baseline;
             canary += tick.canary;
         }
@@ -160,9 +161,9 @@ pub fn seen(open: &Open) -> Option<Seen> {
     (all > 0.0).then(|| Seen { percent: canary / all * 100.0, exposures: all })
 }
 
-/// Whether the weight moved within the tick itself: a share measured over it belongs to no weight.
-fn is_moving(panel: &Panel, tick: &Tick) -> bool {
-    panel.left_out.iter().any(|(from, _)| tick.at > *from && tick.at - TICK_SECONDS <= *from)
+/// When the weight last moved by the source's clock: a share measured before belongs to another weight.
+fn moved(panel: &Panel) -> i64 {
+    panel.left_out.iter().map(|(from, _)| *from).max().unwrap_or(i64::MIN)
 }
 
 /// What may be said of the whole release.

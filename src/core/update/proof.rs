@@ -69,10 +69,11 @@ pub(super) fn conclude(state: &mut State, place: usize, effects: &mut Vec<Effect
     let after_ms = (after.0 * 1000.0) as u64;
     act.stage = Stage::Seen { at: met.wall, after_ms };
     let (goal, text) = (act.plan.goal.clone(), act.plan.expect.text.clone());
+    let shown = Seconds(after.0.round());
     let entry = Entry { at: met.wall, act: act.id, user: None, what: What::EffectSeen { after: after.0 } };
     journal(state, place, entry, effects);
-    notices::note(state, MomentKind::Act, format!("{goal}: {text}, seen after {after}"));
-    notices::say(state, NoticeKind::Said, format!("{text}, seen after {after}"), effects);
+    notices::note(state, MomentKind::Act, format!("{goal}: {text}, seen after {shown}"));
+    notices::say(state, NoticeKind::Said, format!("{text}, seen after {shown}"), effects);
 }
 
 /// Writes an entry as the user its act was sent as.

@@ -146,7 +146,7 @@ fn exposure_began(release: &Release) -> Option<i64> {
 fn whole(length: Seconds) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "saturates by definition of `as`")]
     let seconds = length.0.ceil() as i64;
-    seconds
+    seconds.clamp(0, LONGEST_SECONDS)
 }
 
 /// Asks what is due and gives up what was lost.
@@ -263,9 +263,10 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     });
     let Some(source) = source else { return };
     paint(effects);
+    let mut refused = None;
     let wait = match &answer {
         Answer::Error(failure) => {
-            source_failed(state, &source, failure, effects);
+            refused = Some(failure.clone());
             match failure.kind {
                 FailureKind::Limited(wait) => Some(wait),
                 FailureKind::Auth
@@ -301,6 +302,9 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     let now = state.at.mono;
     if let Some(panel) = panel(state, place) {
         panel.due = now + delay;
+    }
+    if let Some(failure) = refused {
+        source_failed(state, &source, failure, delay, effects);
     }
     tell_verdict(state, effects);
 }
@@ -422,9 +426,10 @@ fn jitter(place: usize) -> u64 {
 }
 
 /// What a failed question says about its source. A single slow question is the panel's trouble only.
-fn source_failed(state: &mut State, name: &Name, failure: &Failure, effects: &mut Vec<Effect>) {
+fn source_failed(state: &mut State, name: &Name, why: Failure, retry_in_ms: u64, effects: &mut Vec<Effect>) {
+    let kind = why.kind;
     let quiet = state.source(name).and_then(|s| s.heard).map(|heard| state.at.millis_since(heard));
-    let lost = match failure.kind {
+    let lost = match kind {
         FailureKind::Unreachable | FailureKind::Auth | FailureKind::Forbidden => true,
         FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed => {
             quiet.is_none_or(|ms| ms >= freshness::SILENT_METRICS_MS)
@@ -436,9 +441,8 @@ fn source_failed(state: &mut State, name: &Name, failure: &Failure, effects: &mu
         | FailureKind::Local => false,
     };
     if lost {
-        let retry_in_ms = 0;
-        sources::health(state, name, &Health::Lost { why: failure.clone(), retry_in_ms }, effects);
-    } else if !matches!(failure.kind, FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed) {
+        sources::health(state, name, &Health::Lost { why, retry_in_ms }, effects);
+    } else if !matches!(kind, FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed) {
         // It answered, if only to refuse.
         sources::heard(state, name, effects);
     }

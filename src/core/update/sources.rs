@@ -12,6 +12,7 @@ use crate::{
 
 /// A clock that is further off than this is worth a word.
 const SKEW_SECONDS: f64 = 2.0;
+const MAX_SKEW_SECONDS: f64 = 1e9;
 
 fn find<'a>(state: &'a mut State, name: &Name) -> Option<&'a mut Source> {
     state.sources.iter_mut().find(|s| s.name == *name)
@@ -96,6 +97,8 @@ pub(super) fn identity(state: &mut State, name: &Name, identity: Identity, effec
 pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &mut Vec<Effect>) {
     let Some(source) = find(state, name) else { return };
     let was_off = source.skew.is_some_and(|s| s.abs() > SKEW_SECONDS);
+    // A clock that is decades off is a broken answer, not a time.
+    let skew = skew.filter(|skew| skew.abs() < MAX_SKEW_SECONDS);
     if skew.is_some() {
         source.skew = skew;
     }

@@ -398,6 +398,20 @@ fn the_menu_names_every_goal_and_arms() {
         })
         .collect();
     assert_eq!(words, ["rollback", "pause", "promote", "promote_full", "abort", "retry", "arm false"]);
+    let mut more = paused("checkout");
+    for to in [41, 40] {
+        more.offers.push(offer(plan("checkout", Goal::Rollback { to: Some(to) }, Direction::Back, None, vec![])));
+    }
+    flight.news(more);
+    let older: Vec<_> = acts::lines(&flight.state)
+        .iter()
+        .filter_map(|line| match line {
+            Line::Goal { goal: Goal::Rollback { to }, .. } => Some(*to),
+            Line::Goal { .. } | Line::Arm { .. } => None,
+        })
+        .collect();
+    assert_eq!(older, [None, Some(40)], "41 is where `roll back` leads anyway");
+    flight.news(paused("checkout"));
     flight.keys("x G k enter");
     assert_eq!(flight.notice(), "cannot retry: not aborted");
     assert!(matches!(flight.state.overlay, Some(Overlay::Acts { .. })));

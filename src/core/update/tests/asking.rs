@@ -197,6 +197,16 @@ fn ticks_around_a_move_of_the_weight_are_left_out_in_both_arms() {
 }
 
 #[test]
+fn the_seen_weight_is_measured_after_the_last_move_only() {
+    let mut flight = watched();
+    answer_first(&mut flight);
+    let seen = |flight: &Flight| evidence::seen(flight.state.open.as_ref().unwrap());
+    assert!(seen(&flight).is_some());
+    flight.skip(3_000).news(promoted("checkout"));
+    assert_eq!(seen(&flight), None, "what was measured belongs to the weight before");
+}
+
+#[test]
 fn a_fall_is_shown_as_a_fact_and_not_judged() {
     let mut flight = watched();
     let (ask, question) = newest(&flight);
@@ -231,7 +241,7 @@ fn errors_back_off_and_say_whether_the_source_is_lost() {
     }
     assert_eq!(waits, [10, 20, 40, 80, 120, 120]);
     let prom = &flight.state.sources[1];
-    assert!(matches!(prom.health, Health::Lost { .. }));
+    assert!(matches!(prom.health, Health::Lost { retry_in_ms: 120_000, .. }));
     let (ask, question) = newest(&flight);
     answer(&mut flight, ask, values(&question, 9.0));
     assert_eq!(flight.state.sources[1].health, Health::Live);
