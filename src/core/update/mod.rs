@@ -4,6 +4,7 @@
 //! there, so that a `Tick` needs no code of its own and a late one loses nothing.
 
 mod acting;
+mod answers;
 mod board;
 mod confirm;
 mod keys;
@@ -43,7 +44,7 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
             paint(&mut effects);
         }
         Event::Update { watch, update } => watching::update(state, watch, update, &mut effects),
-        Event::Answered { ask, answer } => questions::answered(state, ask, answer, &mut effects),
+        Event::Answered { ask, answer } => answers::answered(state, ask, answer, &mut effects),
         Event::Applied { act, result } => acting::replied(state, act, result, &mut effects),
         Event::Rehearsed { act, result } => confirm::rehearsed(state, act, result, &mut effects),
         Event::Painted { generation } => painted(state, generation),

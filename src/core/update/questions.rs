@@ -1,30 +1,28 @@
-//! Asking for the numbers of the opened release's panels, and what comes back.
+//! Asking for the numbers of the opened release's panels.
 //!
 //! Ticks lie on multiples of `TICK_SECONDS` of the source's own clock and are asked for only when no scrape
-//! can still be missing. One question per panel is under way at any time; a late or foreign answer is dropped.
+//! can still be missing. One question per panel is under way at any time.
 
-use super::{next_id, notices, paint, sources};
+use super::{
+    answers::{failed, tell_verdict},
+    next_id, paint, sources,
+};
 use crate::{
     core::{
         effect::{AskId, Effect},
-        evidence::{self, LATE_SECONDS, MAX_TICKS, STALE_SECONDS, TICK_SECONDS},
-        freshness,
+        evidence::{LATE_SECONDS, MAX_TICKS, TICK_SECONDS},
         state::{Asked, Panel, State},
     },
     domain::{
         clean::Name,
-        failure::{Failure, FailureKind},
-        health::Health,
         panel::{Arms, PanelKind, PanelSpec, PanelTrouble},
-        question::{Answer, Query, Question},
+        question::{Query, Question},
         release::Release,
-        series,
         step::{StepKind, StepState},
         target::Target,
         template::{self, Place},
         time::Seconds,
         timeline::MomentKind,
-        verdict::Word,
     },
 };
 
@@ -143,7 +141,7 @@ fn exposure_began(release: &Release) -> Option<i64> {
     first.started_at.map(|at| at.timestamp())
 }
 
-fn whole(length: Seconds) -> i64 {
+pub(super) fn whole(length: Seconds) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "saturates by definition of `as`")]
     let seconds = length.0.ceil() as i64;
     seconds.clamp(0, LONGEST_SECONDS)
@@ -173,7 +171,7 @@ pub(super) fn ask_due(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-fn panel(state: &mut State, place: usize) -> Option<&mut Panel> {
+pub(super) fn panel(state: &mut State, place: usize) -> Option<&mut Panel> {
     state.open.as_mut().and_then(|open| open.panels.get_mut(place))
 }
 
@@ -248,165 +246,15 @@ fn question(panel: &Panel, target: &Target, from: i64, to: i64) -> Result<Questi
     Ok(Question { source: panel.spec.source.clone(), queries, from, to, step: TICK_SECONDS })
 }
 
-/// An answer: of a question that is no longer under way it is dropped.
-pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &mut Vec<Effect>) {
-    let Some((place, asked)) = state.open.as_ref().and_then(|open| {
-        let of =
-            |(place, panel): (usize, &Panel)| panel.asked.filter(|asked| asked.id == ask).map(|asked| (place, asked));
-        open.panels.iter().enumerate().find_map(of)
-    }) else {
-        return;
-    };
-    let source = panel(state, place).map(|panel| {
-        panel.asked = None;
-        panel.spec.source.clone()
-    });
-    let Some(source) = source else { return };
-    paint(effects);
-    let mut refused = None;
-    let wait = match &answer {
-        Answer::Error(failure) => {
-            refused = Some(failure.clone());
-            match failure.kind {
-                FailureKind::Limited(wait) => Some(wait),
-                FailureKind::Auth
-                | FailureKind::Forbidden
-                | FailureKind::NotFound
-                | FailureKind::Conflict
-                | FailureKind::Unreachable
-                | FailureKind::Unconfirmed
-                | FailureKind::Timeout
-                | FailureKind::Malformed
-                | FailureKind::Refused
-                | FailureKind::Local => Some(None),
-            }
-        }
-        Answer::Value(values) => {
-            sources::skew(state, &source, values.skew, effects);
-            sources::heard(state, &source, effects);
-            None
-        }
-        Answer::NoData | Answer::Partial(_) | Answer::Stale(_) | Answer::NotFinite => {
-            sources::heard(state, &source, effects);
-            None
-        }
-    };
-    let server = sources::now_at(state, &source);
-    if let Some(panel) = panel(state, place) {
-        take(panel, asked, answer, server);
-    }
-    let delay = match wait {
-        Some(asked_for) => back_off_ms(state, place, asked_for),
-        None => next_due_ms(state, place),
-    };
-    let now = state.at.mono;
-    if let Some(panel) = panel(state, place) {
-        panel.due = now + delay;
-    }
-    if let Some(failure) = refused {
-        source_failed(state, &source, failure, delay, effects);
-    }
-    tell_verdict(state, effects);
-}
-
-/// Puts an answer into its panel.
-fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
-    match answer {
-        Answer::Value(values) => {
-            panel.errors = 0;
-            panel.newest = Some(values.newest);
-            let ticks = match (values.sets.as_slice(), &panel.arms) {
-                ([events, exposures], Some(arms)) => {
-                    series::ticks(events, exposures, arms, asked.from, asked.to, TICK_SECONDS)
-                }
-                (_, _) => return failed(panel, "the answer does not fit the question".to_owned()),
-            };
-            if ticks.is_empty() {
-                panel.trouble = Some(PanelTrouble::NoData);
-                return;
-            }
-            let last = panel.ticks.last().map_or(i64::MIN, |tick| tick.at);
-            panel.ticks.extend(ticks.into_iter().filter(|tick| tick.at > last));
-            let surplus = panel.ticks.len().saturating_sub(MAX_TICKS);
-            panel.ticks.drain(..surplus);
-            panel.answered_to = Some(asked.to);
-            panel.counted_to = Some(asked.to - whole(panel.spec.lag));
-            if panel.exposed_since.is_none() {
-                let first = panel.ticks.iter().find(|tick| tick.canary.exposures > 0.0);
-                panel.exposed_since = first.map(|tick| tick.at - TICK_SECONDS);
-            }
-            panel.trouble = None;
-            note_age(panel, server);
-        }
-        Answer::NoData => panel.trouble = Some(PanelTrouble::NoData),
-        Answer::Partial(why) => panel.trouble = Some(PanelTrouble::Partial(why)),
-        Answer::Stale(age) => {
-            if panel.newest.is_none() {
-                panel.newest = chrono::DateTime::from_timestamp(server - whole(age), 0);
-            }
-            panel.trouble = Some(PanelTrouble::Stale(age));
-        }
-        Answer::Error(failure) => {
-            let text = failure.to_string();
-            failed(panel, text);
-        }
-        Answer::NotFinite => panel.trouble = Some(PanelTrouble::NotFinite),
-    }
-}
-
-fn failed(panel: &mut Panel, why: String) {
-    panel.errors = panel.errors.saturating_add(1);
-    panel.trouble = Some(PanelTrouble::Error(why.into()));
-}
-
-/// Whether the newest sample is too old to be called an answer. True if that changed what is shown.
-fn note_age(panel: &mut Panel, server: i64) -> bool {
-    let judged = match &panel.trouble {
-        None | Some(PanelTrouble::Stale(_)) => true,
-        Some(
-            PanelTrouble::Waiting
-            | PanelTrouble::NoData
-            | PanelTrouble::Partial(_)
-            | PanelTrouble::Error(_)
-            | PanelTrouble::NotFinite,
-        ) => false,
-    };
-    let Some(newest) = panel.newest.filter(|_| judged) else { return false };
-    let age = (server - newest.timestamp()).max(0);
-    if age < STALE_SECONDS {
-        return false;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "an age in seconds fits f64 exactly")]
-    let age = Seconds(age as f64);
-    let stale = Some(PanelTrouble::Stale(freshness::shown(age).unwrap_or(age)));
-    let changed = panel.trouble != stale;
-    panel.trouble = stale;
-    changed
-}
-
-/// Lets samples grow old.
-pub(super) fn grow_old(state: &mut State, effects: &mut Vec<Effect>) {
-    let mut changed = false;
-    for place in 0..state.open.as_ref().map_or(0, |open| open.panels.len()) {
-        let Some(source) = panel(state, place).map(|panel| panel.spec.source.clone()) else { continue };
-        let server = sources::now_at(state, &source);
-        changed |= panel(state, place).is_some_and(|panel| note_age(panel, server));
-    }
-    if changed {
-        paint(effects);
-        tell_verdict(state, effects);
-    }
-}
-
 /// Monotonic milliseconds until the next tick can be asked for.
-fn next_due_ms(state: &State, place: usize) -> u64 {
+pub(super) fn next_due_ms(state: &State, place: usize) -> u64 {
     let Some(panel) = state.open.as_ref().and_then(|open| open.panels.get(place)) else { return LOST_MS };
     let server = sources::now_at(state, &panel.spec.source);
     let next = align(server - LATE_SECONDS) + TICK_SECONDS + LATE_SECONDS;
     millis(state, Seconds(f64::from(i32::try_from((next - server).max(1)).unwrap_or(i32::MAX)))) + jitter(place)
 }
 
-fn back_off_ms(state: &State, place: usize, asked_for: Option<Seconds>) -> u64 {
+pub(super) fn back_off_ms(state: &State, place: usize, asked_for: Option<Seconds>) -> u64 {
     let errors = state.open.as_ref().and_then(|open| open.panels.get(place)).map_or(0, |panel| panel.errors);
     let (first, longest) = BACK_OFF_SECONDS;
     let doubled = first * 2_f64.powi(i32::try_from(errors.saturating_sub(1).min(8)).unwrap_or(8));
@@ -423,51 +271,4 @@ fn millis(state: &State, length: Seconds) -> u64 {
 
 fn jitter(place: usize) -> u64 {
     (u64::try_from(place).unwrap_or(0) % 7) * JITTER_MS
-}
-
-/// What a failed question says about its source. A single slow question is the panel's trouble only.
-fn source_failed(state: &mut State, name: &Name, why: Failure, retry_in_ms: u64, effects: &mut Vec<Effect>) {
-    let kind = why.kind;
-    let quiet = state.source(name).and_then(|s| s.heard).map(|heard| state.at.millis_since(heard));
-    let lost = match kind {
-        FailureKind::Unreachable | FailureKind::Auth | FailureKind::Forbidden => true,
-        FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed => {
-            quiet.is_none_or(|ms| ms >= freshness::SILENT_METRICS_MS)
-        }
-        FailureKind::NotFound
-        | FailureKind::Conflict
-        | FailureKind::Malformed
-        | FailureKind::Refused
-        | FailureKind::Local => false,
-    };
-    if lost {
-        sources::health(state, name, &Health::Lost { why, retry_in_ms }, effects);
-    } else if !matches!(kind, FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed) {
-        // It answered, if only to refuse.
-        sources::heard(state, name, effects);
-    }
-}
-
-/// Notes and rings when what may be said of the release changes. Starting to collect is no alarm.
-pub(super) fn tell_verdict(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(open) = &mut state.open else { return };
-    let waiting = |panel: &Panel| panel.spec.critical && panel.trouble == Some(PanelTrouble::Waiting);
-    if open.panels.iter().any(waiting) || !open.panels.iter().any(|panel| panel.spec.critical) {
-        return;
-    }
-    let verdict = evidence::verdict(open);
-    let before = open.said.replace(verdict.word);
-    if before == Some(verdict.word) {
-        return;
-    }
-    let why = verdict.why.first().map(ToString::to_string).unwrap_or_default();
-    notices::note(state, MomentKind::Verdict, format!("{}: {why}", verdict.word));
-    let alarms = match verdict.word {
-        Word::Go | Word::NoGo => true,
-        Word::Unknown => before.is_some(),
-        Word::Collecting => false,
-    };
-    if alarms {
-        notices::ring(effects);
-    }
 }
