@@ -143,6 +143,10 @@ pub struct Replay {
     /// Print the last frame at this size instead of playing
     #[arg(long, value_name = "COLSxROWS", value_parser = size)]
     pub print: Option<(u16, u16)>,
+
+    /// With `--print`: as an SVG picture, in all the theme's colours
+    #[arg(long, requires = "print")]
+    pub svg: bool,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -187,7 +191,9 @@ mod tests {
         assert_eq!(with_flags.global.namespace, ["shop", "pay"]);
         let before = parse("flightdeck --context a status x").unwrap();
         assert!(before.target.is_none() && before.command.is_some(), "flags may stand before the command");
-        for wrong in ["demo --speed 0", "replay x --print 80", "status --json --line", "demo --for 1m"] {
+        for wrong in
+            ["demo --speed 0", "replay x --print 80", "replay x --svg", "status --json --line", "demo --for 1m"]
+        {
             assert!(parse(&format!("flightdeck {wrong}")).is_err(), "{wrong}");
         }
     }

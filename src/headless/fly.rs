@@ -22,7 +22,7 @@ use crate::{
     core::event::Size,
     runtime::{self, Exit, Program, clock::Clock},
     sim::{Scenario, World},
-    theme::Theme,
+    theme::{Theme, ThemeError},
 };
 
 /// The running program on this terminal: the board, or one release.
@@ -58,18 +58,26 @@ pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) ->
 /// # Errors
 /// When the recording cannot be read, or there is no terminal to play on.
 pub fn replay(global: &Global, wanted: &Replay) -> anyhow::Result<()> {
+    let name = global.theme.as_deref().unwrap_or(DEFAULT_THEME);
+    // A picture looks the same whatever terminal it was made on.
+    let theme = if wanted.svg { Theme::builtin(name).map_err(|error| unknown_theme(&error))? } else { theme(name)? };
     let replay = replay::Replay {
         file: wanted.file.clone(),
         speed: wanted.speed,
         to: wanted.to,
         print: wanted.print.map(|(columns, rows)| Size { columns, rows }),
-        theme: theme(global.theme.as_deref().unwrap_or(DEFAULT_THEME))?,
+        svg: wanted.svg,
+        theme,
     };
     runtime::execute(replay::run(replay))?
 }
 
 fn theme(name: &str) -> Result<Theme, Problem> {
-    Terminal::of_this_process().theme(name).map_err(|error| Problem::usage(error.to_string()))
+    Terminal::of_this_process().theme(name).map_err(|error| unknown_theme(&error))
+}
+
+fn unknown_theme(error: &ThemeError) -> Problem {
+    Problem::usage(error.to_string())
 }
 
 /// The simulated world on this terminal, or flown by itself into a recording.

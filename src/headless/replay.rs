@@ -28,6 +28,8 @@ use crate::{
     view,
 };
 
+use super::picture;
+
 /// A state is kept for every so many events, so that going back is quick.
 const CHECKPOINT: usize = 500;
 /// Longest pause between two events that is waited out, in milliseconds.
@@ -45,6 +47,8 @@ pub struct Replay {
     pub to: Option<usize>,
     /// Print the final frame at this size instead of playing.
     pub print: Option<Size>,
+    /// Print it as a picture.
+    pub svg: bool,
     pub theme: Theme,
 }
 
@@ -57,32 +61,21 @@ pub async fn run(replay: Replay) -> anyhow::Result<()> {
     let mut player = Player::new(recording);
     let Some(size) = replay.print else { return play(player, &replay).await };
     player.seek_end();
-    let text = print(&player.state, size, &replay.theme)?;
+    let text = print(&player.state, size, &replay.theme, replay.svg)?;
     io::stdout().write_all(text.as_bytes()).context("cannot print")
 }
 
-/// One frame of a state at any size, as text.
+/// One frame of a state at any size, as text or as an SVG picture.
 ///
 /// # Errors
 /// Never in practice: it is painted in memory.
-pub fn print(state: &State, size: Size, theme: &Theme) -> anyhow::Result<String> {
+pub fn print(state: &State, size: Size, theme: &Theme, svg: bool) -> anyhow::Result<String> {
     let mut state = state.clone();
     let resized = Stamped { at: state.at, event: Event::Resized(size) };
     drop(update(&mut state, resized));
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows))?;
     let frame = terminal.draw(|frame| view::draw(&state, theme, frame))?;
-    Ok(text(frame.buffer))
-}
-
-/// A buffer as lines of text.
-fn text(buffer: &ratatui::buffer::Buffer) -> String {
-    let mut text = String::new();
-    for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
-        let line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    Ok(if svg { picture::svg(frame.buffer, &state.title) } else { picture::text(frame.buffer) })
 }
 
 /// A recording and how far it has been flown again.
