@@ -48,10 +48,10 @@ pub async fn connect(loaded: &Loaded, clock: Clock) -> Result<Connected, Problem
     Ok(connected)
 }
 
-/// The stamp of now, as a backend asks for it.
+/// The time of day, as a backend asks for it.
 #[must_use]
 pub fn now(clock: Clock) -> kubernetes::Clock {
-    Arc::new(move || clock.now())
+    Arc::new(move || clock.now().wall)
 }
 
 /// Says on standard error what somebody waits for before any screen is drawn.
