@@ -19,7 +19,6 @@ pub use examine::{Examined, Right, examine};
 
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
 use futures::{
     future::{BoxFuture, FutureExt},
     stream::{BoxStream, StreamExt},
@@ -32,6 +31,7 @@ use crate::{
         clean::Name,
         failure::Failure,
         plan::{Plan, Receipt},
+        time::At,
         update::{Scope, Update},
     },
 };
@@ -39,7 +39,7 @@ use cluster::Cluster;
 use shelf::Times;
 
 /// Tells the time; only the runtime reads a clock.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
 /// Takes one line for the person who waits, before any screen is drawn: "asking `aws` for credentials".
 pub type Announce = Arc<dyn Fn(&str) + Send + Sync>;
 
