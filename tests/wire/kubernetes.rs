@@ -26,7 +26,6 @@ use flightdeck::{
         health::Health,
         plan::{Plan, Request},
         target::Target,
-        time::At,
         update::{Scope, Update},
     },
 };
@@ -52,7 +51,7 @@ fn clock() -> kubernetes::Clock {
     let seconds = AtomicI64::new(0);
     Arc::new(move || {
         let now = seconds.fetch_add(10, Ordering::Relaxed);
-        At { wall: chrono::DateTime::from_timestamp(1_800_000_000 + now, 0).unwrap(), mono: 0 }
+        chrono::DateTime::from_timestamp(1_800_000_000 + now, 0).unwrap()
     })
 }
 

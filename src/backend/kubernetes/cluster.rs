@@ -88,7 +88,7 @@ impl From<Stopped> for Failure {
 
 impl Cluster {
     pub(super) fn wall(&self) -> DateTime<Utc> {
-        (self.clock)().wall
+        (self.clock)()
     }
 
     /// Sends it once. The answer's head, whatever its status.

@@ -76,7 +76,7 @@ impl Plugin {
     /// The value of the header, from a token that is still good.
     pub(super) async fn authorization(&self, clock: &Clock) -> Result<Option<http::HeaderValue>, Failure> {
         let mut held = self.token.lock().await;
-        let good = held.as_ref().is_some_and(|t| t.until.is_none_or(|until| until > clock().wall + MARGIN));
+        let good = held.as_ref().is_some_and(|t| t.until.is_none_or(|until| until > clock() + MARGIN));
         if !good {
             // A screen is up by now: a plugin that has to ask cannot.
             let status = run(&self.exec, false).await?;

@@ -19,6 +19,7 @@ pub use examine::{Examined, Right, examine};
 
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use futures::{
     future::{BoxFuture, FutureExt},
     stream::{BoxStream, StreamExt},
@@ -31,7 +32,6 @@ use crate::{
         clean::Name,
         failure::Failure,
         plan::{Plan, Receipt},
-        time::At,
         update::{Scope, Update},
     },
 };
@@ -39,7 +39,7 @@ use cluster::Cluster;
 use shelf::Times;
 
 /// Tells the time; only the runtime reads a clock.
-pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// Takes one line for the person who waits, before any screen is drawn: "asking `aws` for credentials".
 pub type Announce = Arc<dyn Fn(&str) + Send + Sync>;
 
