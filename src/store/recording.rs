@@ -131,15 +131,22 @@ pub enum RecordingError {
     Read { path: PathBuf, source: io::Error },
     #[error("`{}` is empty; a recording begins with a line `{{\"format\": {FORMAT}, ...}}`", path.display())]
     Empty { path: PathBuf },
-    #[error("`{}`, line 1: not a recording: {why}", path.display())]
+    #[error("`{}`, line 1: not a recording: {}", path.display(), reason(why))]
     Header { path: PathBuf, why: serde_json::Error },
     #[error(
         "`{}`, line 1: recorded in format {found} by flightdeck {version}, this one reads format {FORMAT}; replay it with that version",
         path.display()
     )]
     Format { path: PathBuf, found: u32, version: String },
-    #[error("`{}`, line {line}: not an event: {why}; `--to {}` replays what stands before it", path.display(), line.saturating_sub(2))]
+    #[error("`{}`, line {line}: not an event: {}; `--to {}` replays what stands before it", path.display(), reason(why), line.saturating_sub(2))]
     Event { path: PathBuf, line: usize, why: serde_json::Error },
+}
+
+/// What is wrong with a line, by its column: its own number of the line is always 1.
+fn reason(why: &serde_json::Error) -> String {
+    let text = why.to_string();
+    let words = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
+    format!("{words} at column {}", why.column())
 }
 
 /// Reads a recording, at most its first `most` events. A last line that was cut by a crash is left out.
@@ -273,7 +280,7 @@ mod tests {
             (String::new(), "is empty"),
             ("hello\n".to_owned(), "line 1: not a recording"),
             (r#"{"format":9,"version":"4.0.0","state":{"new":1}}"#.to_owned(), "format 9 by flightdeck 4.0.0"),
-            (format!("{good}\n1\nnonsense\n3\n"), "line 3: not an event"),
+            (format!("{good}\n1\nnonsense\n3\n"), "line 3: not an event: expected ident at column 2"),
             (format!("{good}\n1\n2\n\"x\"\n3\n"), "`--to 2` replays"),
         ];
         for (text, expected) in cases {

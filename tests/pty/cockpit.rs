@@ -141,6 +141,11 @@ impl Cockpit {
         self.screen.0.lock().unwrap().screen().contents()
     }
 
+    /// Something of what the screen shows now.
+    pub fn look<T>(&self, at: impl Fn(&vt100::Screen) -> T) -> T {
+        at(self.screen.0.lock().unwrap().screen())
+    }
+
     pub fn termios(&self) -> String {
         shown(&tcgetattr(&self.tty).unwrap())
     }

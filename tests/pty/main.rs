@@ -165,6 +165,31 @@ fn a_terminal_that_takes_nothing_stops_painting_and_nothing_else() {
     assert_eq!(cockpit.wait(SOON), 143);
 }
 
+#[test]
+fn a_recording_plays_pauses_and_steps_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.jsonl");
+    let file = file.to_str().unwrap();
+    let recorded = Command::new(binary()).args(["demo", "--record", file, "--for", "60s"]).status().unwrap();
+    assert!(recorded.success());
+    let mut cockpit = Cockpit::start(&["replay", file, "--speed", "4"]);
+    cockpit.until("the recorded release", |screen| screen.contents().contains("checkout"));
+    cockpit.until("its progress", |screen| screen.contents().contains("REPLAY 1"));
+    cockpit.type_text(" ");
+    cockpit.until("the pause", |screen| screen.contents().contains("‖ paused"));
+    let place = |screen: &vt100::Screen| {
+        let text = screen.contents();
+        let after = text.split("REPLAY ").nth(1)?.to_owned();
+        after.split_whitespace().next()?.parse::<usize>().ok()
+    };
+    let paused = cockpit.look(place).unwrap();
+    cockpit.type_text("\u{1b}[D");
+    cockpit.until("one event less", |screen| place(screen) == Some(paused - 1));
+    cockpit.type_text("q");
+    assert_eq!(cockpit.wait(SOON), 0);
+    cockpit.assert_terminal_as_found();
+}
+
 fn find(folder: &Path, part: &str) -> Option<std::path::PathBuf> {
     fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path()).find_map(|path| {
         let named = path.file_name().is_some_and(|name| name.to_string_lossy().contains(part));
