@@ -14,7 +14,7 @@
 //! | `analyses`, `experiments` | the backend's own, with counts of measurements by outcome |
 //! | `blockers`, `gates`, `missing` | what holds it; who must say yes; what could not be seen and why |
 //! | `way_back` | `revision`, `version`, `means`, `seconds`, `not_undone` |
-//! | `goals` | each either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
+//! | `goals` | `goal`, the revision `to` which a roll back goes, and either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
 //! | `panels` | `name`, `verdict`, `canary`, `baseline`, `ratio` as low, middle, high, `age_seconds` |
 //! | `verdict` | `value` and `why`, most important first |
 //! | `sources` | `name`, `state`, `age_seconds` |
@@ -28,7 +28,7 @@ use crate::{
         state::{Open, Panel, State},
     },
     domain::{
-        goal::{Answer, Offer, Permission},
+        goal::{Answer, Goal, Offer, Permission},
         release::{Release, WaitingOn},
         revision::Revision,
         step::Step,
@@ -148,12 +148,14 @@ fn way_back(release: &Release) -> Value {
 
 fn goal(offer: &Offer) -> Value {
     let word = offer.goal.word();
+    let to = if let Goal::Rollback { to } = &offer.goal { *to } else { None };
     match &offer.answer {
-        Answer::Denied(denied) => json!({"goal": word, "denied": denied.to_string()}),
+        Answer::Denied(denied) => json!({"goal": word, "to": to, "denied": denied.to_string()}),
         Answer::Plan(plan) => match &plan.permission {
-            Permission::No(why) => json!({"goal": word, "denied": why}),
+            Permission::No(why) => json!({"goal": word, "to": to, "denied": why}),
             Permission::Yes | Permission::Checking => json!({
                 "goal": word,
+                "to": to,
                 "requests": plan.requests,
                 "only_if": plan.only_if,
                 "expect": plan.expect.text,
