@@ -169,6 +169,7 @@ pub fn wire(request: &Request) -> String {
             // The dialog's title names source and namespace.
             let within = path.split_once("/namespaces/").and_then(|(_, rest)| rest.split_once('/'));
             let path = within.map_or(path.as_str(), |(_, rest)| rest);
+            let path = path.split_once('?').map_or(path, |(path, _)| path);
             Clean::new(format!("{method} {path}  {}{from}", written(body))).to_string()
         }
         Request::Command { argv, .. } => Clean::new(argv.join(" ")).to_string(),

@@ -82,10 +82,8 @@ impl Canvas<'_> {
                 };
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();
-                    cell.set_char(symbol).set_style(style);
-                    if symbol == ' ' {
-                        cell.set_style(self.theme.style(Role::Text));
-                    }
+                    let looks = if symbol == ' ' { self.theme.style(Role::Text) } else { style };
+                    cell.set_char(symbol).set_style(looks);
                 }
             }
         }

@@ -38,7 +38,7 @@ pub fn phase(release: &Release) -> (&'static str, Role) {
 pub const fn urgency(urgency: Urgency) -> (&'static str, Role, &'static str) {
     match urgency {
         Urgency::Trouble => ("✗", Role::Bad, "in trouble"),
-        Urgency::Person => ("‖", Role::Paused, "wait for a person"),
+        Urgency::Person => ("‖", Role::Paused, "waiting for a person"),
         Urgency::Unclear => ("?", Role::Unknown, "unclear"),
         Urgency::Moving => ("►", Role::Progress, "moving"),
         Urgency::Resting => ("✓", Role::Good, "resting"),

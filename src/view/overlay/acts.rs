@@ -7,7 +7,7 @@ use crate::{
         layout, sheet,
         state::State,
     },
-    domain::{clean::Clean, plan::Plan},
+    domain::{clean::Clean, goal::Goal, plan::Plan},
     theme::Role,
     view::{canvas::Canvas, chrome, widget::row::Row},
 };
@@ -41,8 +41,11 @@ fn row(state: &State, line: &Line) -> Row {
             let key = command.map(|command| chrome::key_name(state, command)).unwrap_or_default();
             let grey = answer.is_err();
             let (key_role, role) = if grey { (Role::Denied, Role::Denied) } else { (Role::Key, Role::Title) };
-            let row =
-                Row::new().field(key_role, if key == "–" { "" } else { &key }, 4).field(role, goal.label(), BEFORE - 4);
+            let label = match goal {
+                Goal::Rollback { to: Some(revision) } => format!("roll back to {revision}"),
+                other => other.label().to_owned(),
+            };
+            let row = Row::new().field(key_role, if key == "–" { "" } else { &key }, 4).field(role, &label, BEFORE - 4);
             match answer {
                 Ok(plan) => row.text(effect(plan)),
                 Err(denied) => row.put(Role::Denied, denied.to_string()),

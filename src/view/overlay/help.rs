@@ -40,8 +40,11 @@ fn row(state: &State, spec: &Spec, width: usize) -> Row {
         .and_then(|goal| acts::possible(state, &goal).err());
     let grey = !works || denied.is_some();
     let (key_role, role) = if grey { (Role::Denied, Role::Denied) } else { (Role::Key, Role::Text) };
-    let keys =
-        if keys.is_empty() { format!("{} and choose", chrome::key_name(state, Command::Acts)) } else { keys.join(" ") };
+    let keys = if keys.is_empty() {
+        format!("{}, {}", chrome::key_name(state, Command::Acts), spec.label)
+    } else {
+        keys.join(" ")
+    };
     let row = Row::new().gap(2).field(key_role, &keys, 22).gap(1);
     let row = if width > 90 { row.field(role, spec.label, 14).gap(1) } else { row };
     match denied {

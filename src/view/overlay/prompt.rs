@@ -5,7 +5,10 @@ use tui_input::Input;
 
 use super::{field, foot, framed, key};
 use crate::{
-    core::{content, layout, sheet, state::State},
+    core::{
+        content, layout, sheet,
+        state::{Pane, State},
+    },
     domain::clean::Name,
     theme::Role,
     view::{canvas::Canvas, widget::row::Row, words},
@@ -18,7 +21,11 @@ pub fn filter(state: &State, canvas: &mut Canvas) {
     let (input, shown, all) = match &state.open {
         None => (&state.board.filter, state.board.order.len(), state.board.releases.len()),
         Some(open) => {
-            let pane = content::focus(state, open);
+            // The filter is for pods and for what happened.
+            let pane = match content::focus(state, open) {
+                Pane::Pods => Pane::Pods,
+                Pane::Metrics | Pane::Steps | Pane::Timeline => Pane::Timeline,
+            };
             let shown = layout::lines(state, open, pane);
             (&open.filter, shown, shown)
         }

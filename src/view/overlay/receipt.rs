@@ -83,14 +83,14 @@ fn rows(state: &State, act: &Act, width: usize) -> Vec<Row> {
         }
         Stage::Seen { at, after_ms } => {
             let text = format!(
-                "{} seen {}, {} after sending",
+                "{}: seen {}, {} after sending",
                 act.plan.expect.text,
                 words::time_of_day(state, *at),
                 words::millis(*after_ms)
             );
             lines.say(Role::Good, "effect", &text);
-            for left in &act.plan.not_undone {
-                lines.say(Role::Text, "still to do", left);
+            for (place, left) in act.plan.not_undone.iter().enumerate() {
+                lines.say(Role::Text, if place == 0 { "still to do" } else { "" }, left);
             }
             if let Some(next) = &act.plan.going_on {
                 lines.say(Role::Text, "going on", next);

@@ -3,7 +3,7 @@
 use crate::{
     core::{
         content,
-        evidence::{self, Reading, TICK_SECONDS},
+        evidence::{self, CHART_SECONDS, Reading, TICK_SECONDS},
         freshness::{self, Standing},
         layout::{self, PanelSize},
         state::{Open, Panel, State},
@@ -31,7 +31,7 @@ pub fn heading(open: &Open, focus: Role, width: usize) -> Row {
     let right = if open.panels.is_empty() {
         Row::new()
     } else {
-        Row::new().muted(format!("each column {TICK_SECONDS}s · newest at the right ")).gap(0)
+        Row::new().muted(format!("rates over {}m every {TICK_SECONDS}s, newest right ", CHART_SECONDS / 60))
     };
     row.with_right(right, width)
 }
@@ -184,7 +184,7 @@ fn chart(
     let end = end(state, panel);
     let baseline_columns = spark::columns(&baseline, end, TICK_SECONDS, room);
     let canary_columns = spark::columns(&canary, end, TICK_SECONDS, room);
-    let top = spark::top(baseline_columns.iter().chain(&canary_columns));
+    let top = scale(panel, reading, baseline_columns.iter().chain(&canary_columns));
     let arms = [
         ("baseline", Role::Baseline, baseline_columns, reading.baseline),
         ("canary", Role::Canary, canary_columns, reading.canary),
@@ -213,6 +213,17 @@ fn chart(
     }
     rows.push(Row::new());
     rows
+}
+
+/// The value that fills a chart. A single tick of few exposures does not flatten everything else: what is
+/// far above both arms' rates fills its column.
+fn scale<'a>(panel: &Panel, reading: &Reading, values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
+    /// How far above the larger rate a column still shows its height.
+    const HEADROOM: f64 = 2.0;
+    let rates = [reading.baseline.rate(), reading.canary.rate()];
+    let usual = rates.into_iter().flatten().fold(0.0, f64::max) * panel.spec.per;
+    let top = spark::top(values);
+    if usual > 0.0 { top.min(usual * HEADROOM) } else { top }
 }
 
 /// The time of the rightmost column: that of the newest tick, moved on while none comes.
@@ -245,7 +256,7 @@ fn line(state: &State, panel: &Panel, reading: &Reading, trouble: Option<&str>, 
         return row.cut(width);
     }
     let columns = spark::columns(&evidence::rates(panel, Side::Canary), end(state, panel), TICK_SECONDS, room);
-    let top = spark::top(&columns).max(reading.baseline.rate().unwrap_or_default() * panel.spec.per);
+    let top = scale(panel, reading, &columns).max(reading.baseline.rate().unwrap_or_default() * panel.spec.per);
     let bars = spark::lines(&columns, top, 1).into_iter().next().unwrap_or_default();
     row.put(Role::Canary, bars)
 }

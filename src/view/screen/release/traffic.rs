@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Columns before the bars.
-const BEFORE: usize = 14;
+const BEFORE: usize = 15;
 
 pub fn rows(open: &Open, width: usize) -> Vec<Row> {
     let Some(release) = &open.release else { return Vec::new() };
@@ -53,7 +53,7 @@ fn one(label: &'static str, percent: Option<f64>, role: Role, columns: usize) ->
     let row = Row::new().gap(1).field(Role::Muted, label, 7);
     match percent {
         Some(percent) => row
-            .right(role, &format!("{} %", number::percent(percent)), 5)
+            .right(role, &format!("{} %", number::percent(percent)), 6)
             .gap(1)
             .put(Role::Canary, bar::text(percent, columns)),
         None => row.put(Role::Unknown, "?").muted(" not told"),
