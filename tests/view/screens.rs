@@ -1,11 +1,17 @@
 //! Every screen × size × situation.
 
-use flightdeck::core::state::{Pane, State, View};
+use flightdeck::{
+    core::state::{Pane, State, View},
+    headless::picture,
+    theme::Theme,
+};
+
+use ratatui::style::Modifier;
 
 use crate::{
     SIZES,
     fixtures::{self, SITUATIONS, Situation},
-    roles, shown, size,
+    frame, roles, shown, size,
 };
 
 fn of_view(view: View) -> impl Fn(Situation, (u16, u16)) -> State {
@@ -75,6 +81,32 @@ fn what_each_piece_means() {
         let name = format!("roles_{view:?}").to_lowercase();
         insta::assert_snapshot!(name, roles(&of_view(view)(Situation::Normal, (80, 24))));
     }
+}
+
+/// What was told before contact was lost is dim and says its age; the dimming is what a reader sees of it.
+#[test]
+fn nothing_old_is_drawn_as_live() {
+    let dimmed = |state: &State, text: &str| {
+        let buffer = frame(state, &Theme::builtin("default").unwrap());
+        let lines = picture::text(&buffer);
+        let y = lines.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("no `{text}`:\n{lines}"));
+        (0..44.min(buffer.area.width)).all(|x| {
+            let cell = &buffer[(x, u16::try_from(y).unwrap())];
+            cell.symbol() == " " || cell.modifier.contains(Modifier::DIM)
+        })
+    };
+    for at in [(120, 40), (80, 24)] {
+        let lost = fixtures::release(Situation::Bad, size(at));
+        assert!(shown("lost", &lost).contains("STALE 42s"));
+        assert!(dimmed(&lost, "WAY BACK"), "{at:?}");
+        assert!(!dimmed(&fixtures::release(Situation::Normal, size(at)), "WAY BACK"), "{at:?}");
+    }
+    let lost = fixtures::release(Situation::Bad, size((120, 40)));
+    for part in ["weight 1 %", "wanted", "41 stable"] {
+        assert!(dimmed(&lost, part), "{part}");
+    }
+    let board = fixtures::board(Situation::Bad, size((120, 40)));
+    assert!(dimmed(&board, "shop/search"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::{
 pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     let parts = layout::cockpit(state.size, open);
     chrome::release_header(state, open, canvas);
-    canvas.rows(parts.vital, &vital::rows(state, open, usize::from(parts.vital.width)), 0);
+    vital::draw(state, open, canvas, parts.vital);
     left(state, open, &parts, canvas);
     right(state, open, &parts, canvas);
     canvas.rows(parts.acts, &acts::rows(state, open, usize::from(parts.acts.width)), 0);

@@ -59,7 +59,7 @@ pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
         && content::controller_lines(open) > 0
     {
         rows.push(Row::new());
-        rows.extend(controller(release, width));
+        rows.extend(controller(release, words::staleness(state, open), width));
     }
     rows
 }
@@ -262,14 +262,15 @@ fn line(state: &State, panel: &Panel, reading: &Reading, trouble: Option<&str>, 
 }
 
 /// The backend's own analyses: shown beside our numbers, never merged with them.
-fn controller(release: &Release, width: usize) -> Vec<Row> {
+fn controller(release: &Release, mut stale: Option<String>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for analysis in content::analyses(release) {
         let (glyph, role) = phase(analysis.phase.as_str());
         let head = if rows.is_empty() { "CONTROLLER" } else { "" };
-        let row = Row::new()
-            .gap(1)
-            .field(Role::Title, head, 11)
+        let row = Row::new().gap(1).field(Role::Title, head, 11);
+        // Said once, on the first line.
+        let row = stale.take().map_or(row.clone(), |stale| row.put(Role::Bad, stale).gap(1));
+        let row = row
             .muted("its analysis ")
             .text(analysis.name.to_string())
             .gap(1)

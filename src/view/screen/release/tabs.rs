@@ -25,7 +25,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     chrome::release_header(state, open, canvas);
     canvas.row(area, 1, &release_row(open));
     let vital = Rect { y: 2, height: layout::vital_lines(open), ..area };
-    canvas.rows(vital, &vital::rows(state, open, width), 0);
+    vital::draw(state, open, canvas, vital);
     if let Some(release) = &open.release {
         let weights = traffic::short(open).gap(1);
         let strip = steps::strip(release, width.saturating_sub(weights.width() + 1));

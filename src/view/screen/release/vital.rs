@@ -1,5 +1,7 @@
 //! The lines that are on screen in every size: state, verdict, way back, and what blocks.
 
+use ratatui::layout::Rect;
+
 use crate::{
     core::{
         command::Command,
@@ -19,14 +21,25 @@ use crate::{
     },
     theme::Role,
     view::{
+        canvas::Canvas,
         chrome,
         widget::{number, row::Row},
         words,
     },
 };
 
+/// The line of the way back; what blocks stands below it.
+const WAY_BACK: u16 = 2;
 /// Columns from which sentences are written out.
 const ROOMY: usize = 110;
+
+/// Paints the lines, and dims what the backend said before contact was lost; the verdict is the metrics' own.
+pub fn draw(state: &State, open: &Open, canvas: &mut Canvas, area: Rect) {
+    canvas.rows(area, &rows(state, open, usize::from(area.width)), 0);
+    if open.release.is_some() && words::staleness(state, open).is_some() && area.height > WAY_BACK {
+        canvas.over(Rect { y: area.y + WAY_BACK, height: area.height - WAY_BACK, ..area }, Role::Stale);
+    }
+}
 
 /// State, verdict, way back, and what blocks where something does.
 pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
