@@ -38,6 +38,10 @@ const INBOX: usize = 256;
 const PASS: usize = 256;
 /// Least time between paints that no key asked for.
 const PACE_MS: u64 = 100;
+/// Least time between paints while somebody waits for what a start or a key brings in.
+const EAGER_MS: u64 = 16;
+/// How long after a start or a key that is.
+const AWAITED_MS: u64 = 500;
 /// Least time between two wake-ups the state asked for, so that a deadline that stays past costs little.
 const TICK_MS: u64 = 10;
 /// How long a run that was left waits for the reply of an act.
@@ -86,18 +90,20 @@ struct Pace {
     dirty: bool,
     /// Somebody pressed a key and waits for its effect.
     urgent: bool,
+    /// Until when what comes in is awaited.
+    awaited: u64,
     last: Option<u64>,
 }
 
 impl Pace {
     /// The time of the next paint; none while nothing changed.
     fn due(&self) -> Option<u64> {
-        let paced = self.last.map_or(0, |last| last + PACE_MS);
+        let paced = self.last.map_or(0, |last| last + if last < self.awaited { EAGER_MS } else { PACE_MS });
         self.dirty.then_some(if self.urgent { 0 } else { paced })
     }
 
     fn painted(&mut self, now: u64) {
-        *self = Self { dirty: false, urgent: false, last: Some(now) };
+        *self = Self { dirty: false, urgent: false, last: Some(now), ..*self };
     }
 }
 
@@ -161,7 +167,7 @@ impl Flight {
             inbox,
             faults,
             terminal,
-            pace: Pace { dirty: true, ..Pace::default() },
+            pace: Pace { dirty: true, awaited: clock.mono() + AWAITED_MS, ..Pace::default() },
             last_tick: 0,
             away: false,
             suspend: None,
@@ -301,7 +307,10 @@ impl Flight {
         for effect in update(&mut self.state, stamped) {
             self.perform(effect, exit)?;
         }
-        self.pace.urgent |= by_hand && self.pace.dirty;
+        if by_hand {
+            self.pace.urgent |= self.pace.dirty;
+            self.pace.awaited = self.clock.mono() + AWAITED_MS;
+        }
         Ok(())
     }
 
@@ -416,11 +425,19 @@ mod tests {
 
     #[test]
     fn paints_come_at_once_after_quiet_and_paced_in_a_burst() {
-        // Last paint, asked for by a key, expected time of the next.
-        let cases = [(None, false, 0), (Some(1_000), false, 1_100), (Some(1_000), true, 0)];
-        for (last, urgent, due) in cases {
-            assert_eq!(Pace { dirty: true, urgent, last }.due(), Some(due), "{last:?} {urgent}");
-            assert_eq!(Pace { dirty: false, urgent, last }.due(), None);
+        // Last paint, asked for by a key, awaited until, expected time of the next.
+        let cases = [
+            (None, false, 0, 0),
+            (Some(1_000), false, 0, 1_100),
+            (Some(1_000), true, 0, 0),
+            // What a start or a key brings in.
+            (Some(1_000), false, 1_400, 1_016),
+            (Some(1_400), false, 1_400, 1_500),
+        ];
+        for (last, urgent, awaited, due) in cases {
+            let pace = Pace { dirty: true, urgent, awaited, last };
+            assert_eq!(pace.due(), Some(due), "{pace:?}");
+            assert_eq!(Pace { dirty: false, ..pace }.due(), None);
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::{core::event::Size, domain::clean::Clean};
 
 /// Longest text for a clipboard, in bytes; terminals drop longer ones.
 const CLIPBOARD_BYTES: usize = 50_000;
+/// How the library ends what it draws, and the shorter form that does the same; every paint carries it.
+const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+const RESET: &[u8] = b"\x1b[0m";
 
 /// What became of the encoded bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +167,15 @@ impl Backend for Encoder {
     {
         let mut content = content.peekable();
         // The library would write its resets all the same.
-        if content.peek().is_none() { Ok(()) } else { self.ansi().draw(content) }
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        self.ansi().draw(content)?;
+        if self.bytes.ends_with(RESETS) {
+            self.bytes.truncate(self.bytes.len() - RESETS.len());
+            self.bytes.extend_from_slice(RESET);
+        }
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -223,6 +234,17 @@ mod tests {
         assert!(!std::mem::take(&mut terminal.backend_mut().bytes).is_empty());
         terminal.draw(|f| f.render_widget(Line::from("orders").red(), f.area())).unwrap();
         assert_eq!(terminal.backend_mut().bytes, b"");
+    }
+
+    /// Over a slow line every paint of a ticking second counts.
+    #[test]
+    fn one_changed_digit_costs_few_bytes() {
+        let mut terminal = terminal();
+        terminal.draw(|f| f.render_widget(Line::from("4m12s").red(), f.area())).unwrap();
+        terminal.backend_mut().bytes.clear();
+        terminal.draw(|f| f.render_widget(Line::from("4m13s").red(), f.area())).unwrap();
+        let bytes = String::from_utf8_lossy(&terminal.backend_mut().bytes).into_owned();
+        assert!(bytes.len() <= 24 && bytes.ends_with("3\x1b[0m"), "{bytes:?}");
     }
 
     #[test]
