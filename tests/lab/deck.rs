@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
+    num::NonZeroU16,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread::{self, sleep},
@@ -16,7 +17,9 @@ use tempfile::TempDir;
 use crate::harness::Lab;
 
 /// Long enough for every step of the examples on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
+const ROWS: NonZeroU16 = NonZeroU16::new(40).unwrap();
+const COLUMNS: NonZeroU16 = NonZeroU16::new(120).unwrap();
 /// A dialog counts a confirming key only after it has stood a while and the keyboard was quiet.
 const UNHURRIED: Duration = Duration::from_millis(700);
 
@@ -70,18 +73,19 @@ url = "{prometheus}"
 
     /// Opens the program on a terminal of 120×40.
     pub fn open(&self, arguments: &[&str]) -> Deck {
-        let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flightdeck"));
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
+        command.env_remove("FLIGHTDECK_LAB");
         for (name, value) in self.variables() {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
         let mut output = pair.master.try_clone_reader().unwrap();
         let painted = Arc::clone(&screen);
         thread::spawn(move || {
@@ -114,7 +118,7 @@ url = "{prometheus}"
     /// Runs a command of the program to its end; what it printed.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_flightdeck"));
-        let output = command.args(arguments).envs(self.variables()).output().unwrap();
+        let output = command.args(arguments).envs(self.variables()).env_remove("FLIGHTDECK_LAB").output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
     }
@@ -137,8 +141,14 @@ pub struct Deck {
 }
 
 impl Deck {
+    /// The screen's lines, with every run of spaces as one: columns may move.
     pub fn text(&self) -> String {
-        self.screen.lock().unwrap().screen().contents()
+        let contents = self.screen.lock().unwrap().screen().contents();
+        contents
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Sends keys at once, as one press each.
@@ -147,10 +157,17 @@ impl Deck {
         self.keys.flush().unwrap();
     }
 
-    /// Types as a person does, who reads a dialog before answering it.
+    /// Types as a person does, who reads a dialog before answering it, and the answer before sending it.
     pub fn answer(&mut self, keys: &str) {
         sleep(UNHURRIED);
-        self.press(keys);
+        match keys.strip_suffix('\r') {
+            Some(typed) => {
+                self.press(typed);
+                sleep(UNHURRIED);
+                self.press("\r");
+            }
+            None => self.press(keys),
+        }
     }
 
     /// Waits until the screen shows all of these texts.

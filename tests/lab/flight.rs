@@ -1,0 +1,289 @@
+//! A release flown from the screen: every act does what its dialog said, and the cluster's own record agrees.
+
+use serde_json::Value;
+
+use crate::{
+    deck::{Deck, Desk},
+    harness::Lab,
+};
+
+const PAUSED_AT_10: &[&str] = &["PAUSED 4/8 at 10 %", "for a person"];
+
+fn arm(deck: &mut Deck) {
+    deck.press("x");
+    deck.wait_for(&["ALL ACTS", "arm lab"]);
+    deck.press("G\r");
+    deck.wait_for(&["type lab"]);
+    deck.press("lab\r");
+    deck.wait_for(&["ARMED"]);
+}
+
+/// Types what a dialog asks for: the weight alone or name, weight and a reason where evidence is missing.
+fn confirm_forward(deck: &mut Deck, weight: &str) {
+    let dialog = deck.wait_for(&["sends once"]);
+    if dialog.contains(&format!("type checkout {weight}")) {
+        deck.answer(&format!("checkout {weight}\tflying without judgement\r"));
+    } else {
+        deck.answer(&format!("{weight}\r"));
+    }
+    let proven = close_receipt(deck);
+    assert!(proven.contains("✓ accepted"), "{proven}");
+}
+
+/// Waits for the proof, and for the screen to have the keys again.
+fn close_receipt(deck: &mut Deck) -> String {
+    let proven = deck.wait_for(&["✓ effect seen"]);
+    deck.press("\r");
+    deck.wait("the receipt to close", |screen| !screen.contains("enter close"));
+    proven
+}
+
+/// The paths and bodies this user has patched since the test began, as the API server saw them.
+fn patches(lab: &Lab, user: &str) -> Vec<(String, Value)> {
+    let patched = lab.audit_log(user).into_iter().filter(|e| e["verb"] == "patch" && e["stage"] == "ResponseComplete");
+    let dry = |entry: &Value| entry["requestURI"].as_str().is_some_and(|uri| uri.contains("dryRun"));
+    patched
+        .filter(|entry| !dry(entry))
+        .map(|entry| {
+            let of = &entry["objectRef"];
+            let place = [&of["name"], &of["subresource"]].map(|part| part.as_str().unwrap_or_default().to_owned());
+            (place.join("/").trim_end_matches('/').to_owned(), entry["requestObject"].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn a_canary_is_followed_held_resumed_and_promoted_to_all_customers() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    let _traffic = lab.traffic("checkout", &["--order-lag", "1"]);
+    let desk = Desk::new(&lab, "operator");
+    let mut deck = desk.open(&["shop/checkout"]);
+    deck.wait_for(&["HEALTHY", "as operator", "READ-ONLY", "4.1.9"]);
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    deck.wait_for(&["PAUSED 2/8 at 1 %", "left of this pause"]);
+    deck.wait_for(&["canary 4.2.0", "1/1"]);
+    deck.wait_for(PAUSED_AT_10);
+    deck.wait_for(&["set 10 %"]);
+    arm(&mut deck);
+
+    deck.press("h");
+    deck.wait_for(&["HOLD", "stays at 10 % on 4.2.0"]);
+    deck.answer("y");
+    close_receipt(&mut deck);
+    assert_eq!(lab.rollout("checkout")["spec"]["paused"], true);
+    deck.wait_for(&["h resume"]);
+    deck.press("h");
+    confirm_forward(&mut deck, "10");
+    let resumed = lab.rollout("checkout");
+    assert_ne!(resumed["spec"]["paused"], true);
+    assert_eq!(resumed["status"]["currentStepIndex"], 3, "resuming skips no step");
+    deck.wait_for(PAUSED_AT_10);
+
+    deck.press("p");
+    confirm_forward(&mut deck, "100");
+    deck.wait_for(&["5/8", "analysis"]);
+    deck.wait_for(&["set 50 %"]);
+    deck.wait_for(&["HEALTHY", "set 100 %"]);
+    lab.wait_for_rollout("checkout", "healthy on 4.2.0", |rollout| rollout["status"]["phase"] == "Healthy");
+    deck.leave();
+
+    lab.wait_until("three patches in the audit log", || patches(&lab, "operator").len() >= 3);
+    let sent = patches(&lab, "operator");
+    assert_eq!(
+        sent.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),
+        ["checkout", "checkout", "checkout/status"]
+    );
+    assert_eq!(sent[2].1.as_array().unwrap().last().unwrap()["path"], "/status/pauseConditions");
+}
+
+#[test]
+fn the_way_back_takes_every_customer_home_and_a_retry_begins_anew() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    let _traffic = lab.traffic("checkout", &["--order-lag", "1"]);
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desk = Desk::new(&lab, "operator");
+    let mut deck = desk.open(&["shop/checkout"]);
+    deck.wait_for(PAUSED_AT_10);
+
+    // Nothing is armed: the target's name stands for `y`.
+    deck.press("R");
+    deck.wait_for(&["ROLL BACK", "100 % on 4.1.9", "type checkout"]);
+    deck.answer("checkout\r");
+    close_receipt(&mut deck);
+    deck.wait_for(&["aborted"]);
+    let aborted = lab.rollout("checkout");
+    assert_eq!(aborted["status"]["abort"], true);
+    assert_eq!(aborted["status"]["canary"]["weights"]["canary"]["weight"], 0);
+
+    arm(&mut deck);
+    deck.press("x");
+    let menu = deck.wait_for(&["ALL ACTS", "retry"]);
+    let place = menu.lines().skip_while(|line| !line.contains("ALL ACTS")).position(|line| line.contains(" retry "));
+    deck.press(&"j".repeat(place.unwrap() - 1));
+    deck.press("\r");
+    deck.wait_for(&["RETRY"]);
+    confirm_forward(&mut deck, "10");
+    deck.wait_for(PAUSED_AT_10);
+
+    // Completed, an abort would be dropped without a word: the same key undoes instead.
+    deck.press("p");
+    confirm_forward(&mut deck, "100");
+    deck.wait_for(&["HEALTHY", "set 100 %"]);
+    deck.press("R");
+    deck.wait_for(&["ROLL BACK", "4.1.9", "again"]);
+    deck.answer("y");
+    deck.wait_for(&["✓ effect seen"]);
+    let undone = lab.rollout("checkout");
+    let image = &undone["spec"]["template"]["spec"]["containers"][0]["image"];
+    assert_eq!(image, "shop/checkout:4.1.9");
+}
+
+#[test]
+fn a_viewer_sees_everything_and_may_do_nothing() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desk = Desk::new(&lab, "viewer");
+    let mut deck = desk.open(&["shop/checkout"]);
+    deck.wait_for(PAUSED_AT_10);
+    deck.wait_for(&["as viewer", "may not"]);
+    for key in ["R", "h", "p"] {
+        deck.press(key);
+        let answered = deck.wait_for(&["cannot"]);
+        assert!(!answered.contains("sends once"), "{answered}");
+    }
+    deck.leave();
+    assert!(patches(&lab, "viewer").is_empty());
+}
+
+#[test]
+fn with_nothing_but_rollouts_the_steps_are_there_and_what_is_missing_is_said() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desk = Desk::new(&lab, "narrow");
+    let deck = desk.open(&["shop/checkout"]);
+    deck.wait_for(PAUSED_AT_10);
+    deck.leave();
+    let status = desk.status("shop/checkout");
+    let missing = status["missing"].as_array().unwrap();
+    for part in ["pods", "replicasets", "analysisruns", "events"] {
+        assert!(missing.iter().any(|m| m.as_str().unwrap().contains(part)), "{part} in {missing:?}");
+    }
+}
+
+#[test]
+fn a_lost_api_server_is_said_and_nothing_old_is_drawn_as_live() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desk = Desk::new(&lab, "operator");
+    let deck = desk.open(&["shop/checkout"]);
+    deck.wait_for(PAUSED_AT_10);
+    lab.stop("kube-apiserver");
+    let lost = deck.wait_for(&["LOST", "STALE"]);
+    assert!(!lost.contains("k8s live"), "{lost}");
+    lab.revive();
+    deck.wait("news after the loss", |screen| screen.contains("k8s live") && !screen.contains("STALE"));
+    deck.leave();
+}
+
+#[test]
+fn of_two_who_promote_the_same_step_one_moves_it_and_the_other_sees_why_not() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desks = [Desk::new(&lab, "operator"), Desk::new(&lab, "operator")];
+    let mut decks = desks.each_ref().map(|desk| desk.open(&["shop/checkout"]));
+    for deck in &mut decks {
+        deck.wait_for(PAUSED_AT_10);
+        arm(deck);
+        deck.press("p");
+        deck.wait_for(&["sends once"]);
+    }
+    let answers = decks.each_mut().map(|deck| {
+        let dialog = deck.text();
+        let asked = dialog.contains("type checkout 100");
+        deck.answer(if asked { "checkout 100\tboth at once" } else { "100" });
+        deck
+    });
+    for deck in answers {
+        deck.press("\r");
+    }
+    let seen = decks.each_ref().map(|deck| {
+        deck.wait("an outcome", |screen| {
+            ["✓ accepted", "│ not now", "moved since"].iter().any(|end| screen.contains(end))
+        })
+    });
+    let winners = seen.iter().filter(|screen| screen.contains("✓ accepted")).count();
+    assert!(winners <= 1, "both were told that they promoted:\n{}\n{}", seen[0], seen[1]);
+    lab.wait_until("the step's patch in the audit log", || !patches(&lab, "operator").is_empty());
+    let moved = lab.audit_log("operator").into_iter().filter(|entry| {
+        entry["verb"] == "patch" && entry["stage"] == "ResponseComplete" && entry["responseStatus"]["code"] == 200
+    });
+    assert_eq!(moved.count(), 1);
+}
+
+#[test]
+fn silent_payment_failure_shows_in_the_orders_while_errors_stay_level() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    let traffic = lab.traffic("checkout", &["--order-lag", "1", "--rps", "400"]);
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desk = Desk::new(&lab, "operator");
+    let deck = desk.open(&["shop/checkout"]);
+    deck.wait_for(PAUSED_AT_10);
+    traffic.fault(&lab, "payments", true);
+    deck.wait("the orders to stand out", |screen| screen.contains("! orders"));
+    deck.leave();
+    let status = desk.status("shop/checkout");
+    let panel = |name: &str| {
+        let panels = status["panels"].as_array().unwrap();
+        panels.iter().find(|panel| panel["name"].as_str().unwrap().starts_with(name)).unwrap().clone()
+    };
+    let (orders, errors) = (panel("orders"), panel("error"));
+    assert!(orders["canary"].as_f64().unwrap() < 0.75 * orders["baseline"].as_f64().unwrap(), "{orders}");
+    let (canary, baseline) = (errors["canary"].as_f64().unwrap(), errors["baseline"].as_f64().unwrap());
+    assert!(canary < 2.0 * baseline + 0.5, "{errors}");
+    assert_eq!(orders["verdict"], "collecting", "there is no judge yet");
+}
+
+#[test]
+fn a_recording_of_a_run_ends_in_the_same_frame_and_nothing_left_behind_holds_a_secret() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    let desk = Desk::new(&lab, "operator");
+    let recording = desk.path().join("run.jsonl");
+    let recording = recording.to_str().unwrap();
+    let mut deck = desk.open(&["shop/checkout", "--record", recording]);
+    deck.wait_for(PAUSED_AT_10);
+    deck.press("R");
+    deck.wait_for(&["type checkout"]);
+    deck.answer("checkout\r");
+    close_receipt(&mut deck);
+    deck.wait_for(&["aborted"]);
+    deck.leave();
+
+    let (code, frame, said) = desk.run(&["replay", recording, "--print", "120x40"]);
+    assert_eq!(code, 0, "{said}");
+    for text in ["shop/checkout", "as operator", "4.1.9", "aborted"] {
+        assert!(frame.contains(text), "{text} is not in\n{frame}");
+    }
+    let (_, again, _) = desk.run(&["replay", recording, "--print", "120x40"]);
+    assert_eq!(frame, again);
+
+    let kubeconfig = std::fs::read_to_string(lab.kubeconfig("operator")).unwrap();
+    let left = desk.left_behind() + &std::fs::read_to_string(recording).unwrap();
+    assert!(left.contains("\"abort\"") || left.contains("/status/abort"), "the journal holds the act");
+    let secrets = kubeconfig.split(|c: char| c.is_whitespace() || "{},".contains(c)).filter(|word| word.len() > 60);
+    let mut searched = 0;
+    for secret in secrets {
+        searched += 1;
+        assert!(!left.contains(secret), "a secret of the kubeconfig was left behind");
+    }
+    assert!(searched >= 2, "the kubeconfig holds a certificate and a key");
+    assert!(!left.contains("BEGIN") && !left.contains("PRIVATE KEY"));
+}
