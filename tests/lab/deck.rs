@@ -16,8 +16,9 @@ use tempfile::TempDir;
 
 use crate::harness::Lab;
 
-/// Long enough for every step of the examples on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Long enough for every step of the examples, and for numbers to be counted: a tick must be old enough for its
+/// late events, and those after a change of weight are left out.
+const PATIENCE: Duration = Duration::from_secs(150);
 const ROWS: NonZeroU16 = NonZeroU16::new(40).unwrap();
 const COLUMNS: NonZeroU16 = NonZeroU16::new(120).unwrap();
 /// A dialog counts a confirming key only after it has stood a while and the keyboard was quiet.
