@@ -25,12 +25,12 @@ const COLUMNS: NonZeroU16 = NonZeroU16::new(120).unwrap();
 const UNHURRIED: Duration = Duration::from_millis(700);
 
 /// A home folder with a configuration for the lab, seen as one of its users.
-pub struct Desk {
+pub struct Home {
     folder: TempDir,
     user: String,
 }
 
-impl Desk {
+impl Home {
     /// Panels as the owner of the example would have written them.
     pub fn new(lab: &Lab, user: &str) -> Self {
         let folder = TempDir::new().unwrap();

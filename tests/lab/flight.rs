@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    deck::{Deck, Desk},
+    deck::{Deck, Home},
     harness::Lab,
 };
 
@@ -57,8 +57,8 @@ fn a_canary_is_followed_held_resumed_and_promoted_to_all_customers() {
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");
     let _traffic = lab.traffic("checkout", &["--order-lag", "1"]);
-    let desk = Desk::new(&lab, "operator");
-    let mut deck = desk.open(&["shop/checkout"]);
+    let home = Home::new(&lab, "operator");
+    let mut deck = home.open(&["shop/checkout"]);
     deck.wait_for(&["HEALTHY", "as operator", "READ-ONLY", "4.1.9"]);
     lab.set_image("checkout", "shop/checkout:4.2.0");
     deck.wait_for(&["PAUSED 2/8 at 1 %", "left of this pause"]);
@@ -103,8 +103,8 @@ fn the_way_back_takes_every_customer_home_and_a_retry_begins_anew() {
     lab.fresh("checkout");
     let _traffic = lab.traffic("checkout", &["--order-lag", "1"]);
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desk = Desk::new(&lab, "operator");
-    let mut deck = desk.open(&["shop/checkout"]);
+    let home = Home::new(&lab, "operator");
+    let mut deck = home.open(&["shop/checkout"]);
     deck.wait_for(PAUSED_AT_10);
 
     // Nothing is armed: the target's name stands for `y`.
@@ -145,8 +145,8 @@ fn a_viewer_sees_everything_and_may_do_nothing() {
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desk = Desk::new(&lab, "viewer");
-    let mut deck = desk.open(&["shop/checkout"]);
+    let home = Home::new(&lab, "viewer");
+    let mut deck = home.open(&["shop/checkout"]);
     deck.wait_for(PAUSED_AT_10);
     deck.wait_for(&["as viewer", "may not"]);
     for key in ["R", "h", "p"] {
@@ -163,11 +163,11 @@ fn with_nothing_but_rollouts_the_steps_are_there_and_what_is_missing_is_said() {
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desk = Desk::new(&lab, "narrow");
-    let deck = desk.open(&["shop/checkout"]);
+    let home = Home::new(&lab, "narrow");
+    let deck = home.open(&["shop/checkout"]);
     deck.wait_for(PAUSED_AT_10);
     deck.leave();
-    let status = desk.status("shop/checkout");
+    let status = home.status("shop/checkout");
     let missing = status["missing"].as_array().unwrap();
     for part in ["pods", "replicasets", "analysisruns", "events"] {
         assert!(missing.iter().any(|m| m.as_str().unwrap().contains(part)), "{part} in {missing:?}");
@@ -179,8 +179,8 @@ fn a_lost_api_server_is_said_and_nothing_old_is_drawn_as_live() {
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desk = Desk::new(&lab, "operator");
-    let deck = desk.open(&["shop/checkout"]);
+    let home = Home::new(&lab, "operator");
+    let deck = home.open(&["shop/checkout"]);
     deck.wait_for(PAUSED_AT_10);
     lab.stop("kube-apiserver");
     let lost = deck.wait_for(&["LOST", "STALE"]);
@@ -195,8 +195,8 @@ fn of_two_who_promote_the_same_step_one_moves_it_and_the_other_sees_why_not() {
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desks = [Desk::new(&lab, "operator"), Desk::new(&lab, "operator")];
-    let mut decks = desks.each_ref().map(|desk| desk.open(&["shop/checkout"]));
+    let homes = [Home::new(&lab, "operator"), Home::new(&lab, "operator")];
+    let mut decks = homes.each_ref().map(|home| home.open(&["shop/checkout"]));
     for deck in &mut decks {
         deck.wait_for(PAUSED_AT_10);
         arm(deck);
@@ -232,13 +232,13 @@ fn silent_payment_failure_shows_in_the_orders_while_errors_stay_level() {
     lab.fresh("checkout");
     let traffic = lab.traffic("checkout", &["--order-lag", "1", "--rps", "400"]);
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desk = Desk::new(&lab, "operator");
-    let deck = desk.open(&["shop/checkout"]);
+    let home = Home::new(&lab, "operator");
+    let deck = home.open(&["shop/checkout"]);
     deck.wait_for(PAUSED_AT_10);
     traffic.fault(&lab, "payments", true);
     deck.wait("the orders to stand out", |screen| screen.contains("! orders"));
     deck.leave();
-    let status = desk.status("shop/checkout");
+    let status = home.status("shop/checkout");
     let panel = |name: &str| {
         let panels = status["panels"].as_array().unwrap();
         panels.iter().find(|panel| panel["name"].as_str().unwrap().starts_with(name)).unwrap().clone()
@@ -255,10 +255,10 @@ fn a_recording_of_a_run_ends_in_the_same_frame_and_nothing_left_behind_holds_a_s
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");
     lab.set_image("checkout", "shop/checkout:4.2.0");
-    let desk = Desk::new(&lab, "operator");
-    let recording = desk.path().join("run.jsonl");
+    let home = Home::new(&lab, "operator");
+    let recording = home.path().join("run.jsonl");
     let recording = recording.to_str().unwrap();
-    let mut deck = desk.open(&["shop/checkout", "--record", recording]);
+    let mut deck = home.open(&["shop/checkout", "--record", recording]);
     deck.wait_for(PAUSED_AT_10);
     deck.press("R");
     deck.wait_for(&["type checkout"]);
@@ -267,16 +267,16 @@ fn a_recording_of_a_run_ends_in_the_same_frame_and_nothing_left_behind_holds_a_s
     deck.wait_for(&["aborted"]);
     deck.leave();
 
-    let (code, frame, said) = desk.run(&["replay", recording, "--print", "120x40"]);
+    let (code, frame, said) = home.run(&["replay", recording, "--print", "120x40"]);
     assert_eq!(code, 0, "{said}");
     for text in ["shop/checkout", "as operator", "4.1.9", "aborted"] {
         assert!(frame.contains(text), "{text} is not in\n{frame}");
     }
-    let (_, again, _) = desk.run(&["replay", recording, "--print", "120x40"]);
+    let (_, again, _) = home.run(&["replay", recording, "--print", "120x40"]);
     assert_eq!(frame, again);
 
     let kubeconfig = std::fs::read_to_string(lab.kubeconfig("operator")).unwrap();
-    let left = desk.left_behind() + &std::fs::read_to_string(recording).unwrap();
+    let left = home.left_behind() + &std::fs::read_to_string(recording).unwrap();
     assert!(left.contains("\"abort\"") || left.contains("/status/abort"), "the journal holds the act");
     let secrets = kubeconfig.split(|c: char| c.is_whitespace() || "{},".contains(c)).filter(|word| word.len() > 60);
     let mut searched = 0;
