@@ -250,3 +250,32 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     }
     assert!(report.contains("✗ cannot connect to `127.0.0.1:1`") && !report.contains("sekrit"), "{report}");
 }
+
+/// The part of the README between two lines.
+fn readme(begin: &str, end: &str) -> String {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let lines = text.lines().skip_while(|line| *line != begin).skip(1).take_while(|line| *line != end);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_readme_lists_the_keys_as_they_are() {
+    let printed = String::from_utf8(Home::new().run("keys --markdown").stdout).unwrap();
+    assert_eq!(
+        readme("<!-- keys -->", "<!-- /keys -->").trim(),
+        printed.trim(),
+        "put the output of `flightdeck keys --markdown` there"
+    );
+}
+
+#[test]
+fn the_readme_s_configuration_is_one() {
+    let home = Home::new().with_config(&readme("```toml", "```")).with_kubeconfig(
+        &KUBECONFIG
+            .replace("name: lab", "name: prod-eu")
+            .replace("current-context: lab", "current-context: prod-eu")
+            .replace("cluster: lab", "cluster: prod-eu"),
+    );
+    let output = home.run("config check");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -56,7 +56,8 @@ impl Length {
     }
 }
 
-/// How long all steps take, if nobody is asked on the way, and the same in words: "≈10m30s + a person".
+/// How long all steps take, if nobody is asked on the way, and the same in words: "≈10m30s + a person",
+/// "≥10m30s" where a step does not tell its length.
 pub(super) fn all_steps(ground: &Ground<'_>) -> (Option<Seconds>, String) {
     let rollout = ground.rollout();
     let mut length = Length::default();
@@ -68,6 +69,7 @@ pub(super) fn all_steps(ground: &Ground<'_>) -> (Option<Seconds>, String) {
     }
     let time = match length.known() {
         Some(seconds) => format!("≈{}", lengths::short(seconds)),
+        None if length.unknown && length.sum > 0.0 => format!("≥{}", lengths::short(Seconds(length.sum))),
         None if length.unknown => "unknown time".into(),
         None => "moments".into(),
     };

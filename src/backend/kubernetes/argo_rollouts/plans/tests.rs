@@ -295,7 +295,7 @@ fn the_way_back_says_what_stays_and_where_it_gets_worse() {
         way_back.not_undone.iter().any(|n| n.as_str() == "template still says v2: the next edit of it ships it again")
     );
     let worse = way_back.worse_after.unwrap();
-    assert_eq!((worse.after.0.as_str(), worse.text.as_str()), ("8", "way back unknown time + 2 times a person"));
+    assert_eq!((worse.after.0.as_str(), worse.text.as_str()), ("8", "way back ≥30s + 2 times a person"));
 }
 
 #[test]
