@@ -146,6 +146,15 @@ impl Cockpit {
         at(self.screen.0.lock().unwrap().screen())
     }
 
+    /// The shell sets the modes of its own line editor a moment after its prompt can be read.
+    pub fn assert_termios_become(&self, wanted: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.termios() != wanted {
+            assert!(Instant::now() < deadline, "the terminal's modes are {}, not {wanted}", self.termios());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn termios(&self) -> String {
         shown(&tcgetattr(&self.tty).unwrap())
     }

@@ -68,7 +68,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     cockpit.type_text("\u{1a}");
     cockpit.until("the shell", |screen| !screen.alternate_screen() && !screen.hide_cursor());
     cockpit.until("that it stopped", |screen| screen.contents().contains("Stopped"));
-    assert_eq!(cockpit.termios(), before);
+    cockpit.assert_termios_become(&before);
     cockpit.type_text("fg\r");
     cockpit.until("the frame again", |screen| {
         screen.alternate_screen() && screen.hide_cursor() && screen.contents().contains("checkout")
@@ -79,7 +79,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     });
     cockpit.type_text("echo left with $?\r");
     cockpit.until("its exit code", |screen| screen.contents().contains("left with 0"));
-    assert_eq!(cockpit.termios(), before);
+    cockpit.assert_termios_become(&before);
 }
 
 #[test]
