@@ -23,6 +23,8 @@ pub(super) const REST_MS: u64 = 3_000;
 /// Everything one source has now; its rows that are not in it are gone.
 pub(super) fn listed(state: &mut State, source: &Name, releases: Vec<Arc<Release>>, effects: &mut Vec<Effect>) {
     let mut before = std::mem::take(&mut state.board.releases);
+    // Rows that nobody has seen yet have no places to keep.
+    let first = before.keys().all(|target| target.source != *source);
     for release in releases {
         let target = release.id.target.clone();
         let row = row(before.get(&target), release, state.at);
@@ -34,7 +36,7 @@ pub(super) fn listed(state: &mut State, source: &Name, releases: Vec<Arc<Release
         state.board.releases.entry(target).or_insert(row);
     }
     state.board.order.retain(|target| state.board.releases.contains_key(target));
-    if is_resting(state) {
+    if first || is_resting(state) {
         settle(&mut state.board);
     } else {
         append_missing(&mut state.board);

@@ -84,6 +84,15 @@ fn the_cursor_keeps_its_release_and_rows_move_only_when_it_rests() {
 }
 
 #[test]
+fn the_first_list_stands_in_order_even_under_a_warm_cursor() {
+    let mut flight = Flight::new(settings());
+    flight.keys("j");
+    flight.board(vec![resting("a"), aborted("b"), paused("c")]);
+    assert_eq!(flight.order(), ["b", "c", "a"]);
+    assert!(flight.state.board.risen.is_empty(), "nothing is new to somebody who has seen nothing");
+}
+
+#[test]
 fn a_warm_board_does_not_forget_to_open_what_the_cursor_names() {
     let mut flight = Flight::new(settings());
     flight.board(vec![resting("a"), resting("b")]);

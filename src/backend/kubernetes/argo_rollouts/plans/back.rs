@@ -200,7 +200,8 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         let set_out = vec![Condition::Tagged(to.hash.clone(), Tag::Canary)];
         expect(format!("{old} is being brought in again"), set_out, CONTROLLER_SECONDS)
     };
-    let mut plan = ground.plan(goal, Direction::Back, patch, expect);
+    let direction = direction(ground, &goal, to);
+    let mut plan = ground.plan(goal, direction, patch, expect);
     let from = if rollout.is_fully_promoted() { "100 %".to_owned() } else { ground.share() };
     let how = match (fast, switches(ground) && has_room(ground, to)) {
         (true, true) => format!("in ≈{SWITCH_SECONDS}"),
@@ -219,6 +220,9 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
     if rollout.is_promoting_fully() {
         plan.warnings.push("if the full promotion ends first, this goes through all steps again".into());
     }
+    if direction == Direction::Forward {
+        plan.warnings.push(format!("{number} is not known to have served everyone: confirmed as new code is").into());
+    }
     if !to.is(Tag::Stable) {
         let known = match record(ground, to) {
             Some(Record::Completed) => None,
@@ -229,6 +233,14 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         plan.warnings.extend(known.map(Clean::from));
     }
     plan
+}
+
+/// A revision asked for by number is a way back only if it is known to have carried everyone; without a number
+/// the one chosen is the best there is.
+fn direction(ground: &Ground<'_>, goal: &Goal, to: &Revision) -> Direction {
+    let asked_for = matches!(goal, Goal::Rollback { to: Some(_) });
+    let carried_everyone = to.is(Tag::Stable) || record(ground, to) == Some(Record::Completed);
+    if asked_for && !carried_everyone { Direction::Forward } else { Direction::Back }
 }
 
 const fn starting() -> crate::domain::weight::Weight {

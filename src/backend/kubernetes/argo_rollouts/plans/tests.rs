@@ -269,6 +269,7 @@ fn a_revision_that_was_aborted_is_not_the_way_back() {
     given_up.events.push(serde_json::from_value(begun).unwrap());
     assert!(denied(&given_up, &Goal::Rollback { to: None }).contains("every older revision that is kept was given up"));
     let chosen = plan(&observed, &Goal::Rollback { to: Some(2) });
+    assert_eq!(chosen.direction, Direction::Forward, "an aborted revision is new code to customers");
     assert!(chosen.warnings.iter().any(|w| w.contains("was aborted")), "{:?}", chosen.warnings);
 }
 
