@@ -73,6 +73,7 @@ impl Cockpit {
         command.args(args);
         command.env("TERM", "xterm-256color");
         command.env("HOME", home.path());
+        command.env_remove("FLIGHTDECK_LAB");
         // A backtrace would push the message off the screen.
         command.env("RUST_BACKTRACE", "0");
         for folder in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
