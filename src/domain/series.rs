@@ -89,8 +89,10 @@ pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to
 /// What a counter grew by from `start` to `end`, none without a point at `end`.
 fn growth(points: &[Point], start: i64, end: i64) -> Option<f64> {
     let last = value_at(points, end)?;
-    Some(match value_at(points, start) {
-        Some(first) if last >= first => last - first,
+    // After a missed scrape the counter goes on from where it was last seen: only a series never seen is young.
+    let seen = points.partition_point(|p| p.at <= start);
+    Some(match points.get(..seen).and_then(<[Point]>::last) {
+        Some(first) if last >= first.value => last - first.value,
         Some(_) | None => last,
     })
 }
@@ -126,7 +128,8 @@ mod tests {
     #[test]
     fn counters_are_differenced_per_instance() {
         type Case = (&'static str, &'static [(i64, f64)], &'static [f64]);
-        let cases: [Case; 5] = [
+        let cases: [Case; 6] = [
+            ("a missed scrape is no birth", &[(0, 1e6), (20, 1e6 + 4.0), (30, 1e6 + 5.0)], &[4.0, 1.0]),
             ("steady", &[(0, 5.0), (10, 7.0), (20, 7.0), (30, 10.0)], &[2.0, 0.0, 3.0]),
             ("reset counts from 0", &[(0, 5.0), (10, 7.0), (20, 2.0), (30, 3.0)], &[2.0, 2.0, 1.0]),
             ("young series starts from 0", &[(20, 4.0), (30, 5.0)], &[4.0, 1.0]),

@@ -100,12 +100,13 @@ fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
                 }
                 (_, _) => return failed(panel, "the answer does not fit the question".to_owned()),
             };
-            if ticks.is_empty() {
+            let last = panel.ticks.last().map_or(i64::MIN, |tick| tick.at);
+            let new: Vec<_> = ticks.into_iter().filter(|tick| tick.at > last).collect();
+            if new.is_empty() {
                 panel.trouble = Some(PanelTrouble::NoData);
                 return;
             }
-            let last = panel.ticks.last().map_or(i64::MIN, |tick| tick.at);
-            panel.ticks.extend(ticks.into_iter().filter(|tick| tick.at > last));
+            panel.ticks.extend(new);
             let surplus = panel.ticks.len().saturating_sub(MAX_TICKS);
             panel.ticks.drain(..surplus);
             panel.answered_to = Some(asked.to);

@@ -33,6 +33,8 @@ const BEFORE_SECONDS: i64 = 5 * 60;
 /// The longest range ever asked for.
 #[expect(clippy::cast_possible_wrap, reason = "a small constant")]
 const LONGEST_SECONDS: i64 = MAX_TICKS as i64 * TICK_SECONDS;
+/// How far a question reaches back behind what was answered.
+const OVERLAP_SECONDS: i64 = 5 * 60;
 /// Monotonic milliseconds after which a question counts as lost.
 pub(super) const LOST_MS: u64 = 60_000;
 /// Milliseconds between the questions of neighbouring panels, so that a source is not asked all at once.
@@ -189,6 +191,8 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
         },
     }
     .max(to - LONGEST_SECONDS);
+    // Asked again: what a series was before, so that one that missed a scrape is not taken for a young one.
+    let overlap = if panel.answered_to.is_some() { OVERLAP_SECONDS } else { 0 };
     if to <= from {
         let due = now + next_due_ms(state, place);
         if let Some(panel) = self::panel(state, place) {
@@ -199,14 +203,14 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     let question = if state.source(&panel.spec.source).is_none() {
         Err(format!("`{}` is not configured as a source", panel.spec.source))
     } else {
-        question(panel, &open.target, from, to)
+        question(panel, &open.target, from - overlap, to)
     };
     let back_off = back_off_ms(state, place, None);
     match question {
         Ok(question) => {
             let id = AskId(next_id(state));
             if let Some(panel) = self::panel(state, place) {
-                panel.asked = Some(Asked { id, from, to, at: now });
+                panel.asked = Some(Asked { id, from: from - overlap, to, at: now });
             }
             effects.push(Effect::Ask { ask: id, question });
         }
