@@ -279,6 +279,11 @@ impl<T: Object> Listening<T> {
             self.backoff = backoff();
         }
         let next = self.backoff.next().unwrap_or(FORBIDDEN_PAUSE);
+        // Whoever listens may have given up what it had: a watch alone would not bring it back.
+        let then = match why.kind {
+            FailureKind::Forbidden | FailureKind::NotFound => Phase::Listing,
+            _ => then,
+        };
         let pause = match why.kind {
             FailureKind::Forbidden | FailureKind::NotFound => {
                 self.forbidden += 1;
