@@ -122,6 +122,15 @@ pub(super) fn go(state: &mut State, command: Command) {
 /// Keeps the cursor on a row and the row on screen.
 pub(super) fn follow(state: &mut State) {
     let page = layout::board_page(state.size).max(1);
+    // A row that was not listed yet may still come: the cursor waits for it, so that no key opens another.
+    let awaited = state.board.moved.is_some()
+        && state.board.cursor.as_ref().is_some_and(|cursor| {
+            !state.board.releases.contains_key(cursor)
+                && state.sources.iter().any(|source| source.name == cursor.source && !source.listed)
+        });
+    if awaited {
+        return;
+    }
     let board = &mut state.board;
     let place = match &board.cursor {
         // Until somebody moves it, the cursor marks what is most urgent.

@@ -93,6 +93,16 @@ fn the_first_list_stands_in_order_even_under_a_warm_cursor() {
 }
 
 #[test]
+fn back_on_the_board_the_same_key_opens_the_same_release() {
+    let mut flight = Flight::open(settings());
+    flight.keys("esc");
+    flight.board(vec![resting("a"), aborted("b"), paused("checkout")]);
+    assert_eq!(flight.cursor(), "checkout");
+    flight.key("enter");
+    assert_eq!(flight.state.open.as_ref().map(|open| open.target.name()), Some("checkout"));
+}
+
+#[test]
 fn a_warm_board_does_not_forget_to_open_what_the_cursor_names() {
     let mut flight = Flight::new(settings());
     flight.board(vec![resting("a"), resting("b")]);
