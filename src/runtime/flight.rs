@@ -44,8 +44,10 @@ const EAGER_MS: u64 = 16;
 const AWAITED_MS: u64 = 500;
 /// Least time between two wake-ups the state asked for, so that a deadline that stays past costs little.
 const TICK_MS: u64 = 10;
-/// How long a run that was left waits for the reply of an act.
+/// How long a run that a signal ends waits for the reply of an act.
 const REPLY_MS: u64 = 1_000;
+/// How long a run that was left does: a way back may still be waiting for a slow disk before it is sent.
+const LEFT_MS: u64 = 4_000;
 /// How long leaving or suspending waits for a frame under way.
 const FRAME_MS: u64 = 500;
 
@@ -192,8 +194,9 @@ impl Flight {
             drop(timeout(Duration::from_millis(FRAME_MS), self.screen.written()).await);
         }
         drop(self.terminal);
-        self.recorder.finish();
+        // The journal before the recording: the process may be ended hard on the way.
         self.effects.finish().await;
+        self.recorder.finish();
         ended.map(|exit| (exit, self.state))
     }
 
@@ -340,7 +343,11 @@ impl Flight {
                 self.pace.dirty = true;
             }
             Effect::Quit => {
-                self.end.get_or_insert((exit, self.clock.mono() + REPLY_MS));
+                let wait = match exit {
+                    Exit::Quit => LEFT_MS,
+                    Exit::Signal(_) => REPLY_MS,
+                };
+                self.end.get_or_insert((exit, self.clock.mono() + wait));
             }
         }
         Ok(())

@@ -106,12 +106,12 @@ pub(super) fn of_connection(cluster: &Cluster, error: &(dyn Error + 'static)) ->
     } else if has(&["NotValidForName"]) {
         unreachable(format!("the certificate of `{name}` is not for {server}"))
             .hint("check `server` or set `tls-server-name` in the kubeconfig")
-    } else if has(&["Expired", "NotValidYet"]) {
-        unreachable(format!("the certificate of `{name}` is out of date"))
-            .hint("check this machine's clock, then the cluster's certificate")
     } else if has(&["CertificateExpired", "CertificateRequired", "BadCertificate", "UnknownCA"]) {
         Failure::new(FailureKind::Auth, format!("`{name}` does not accept our certificate"))
             .hint("the client certificate may have expired: log in again")
+    } else if has(&["Expired", "NotValidYet"]) {
+        unreachable(format!("the certificate of `{name}` is out of date"))
+            .hint("check this machine's clock, then the cluster's certificate")
     } else if has(&["Connection refused"]) {
         unreachable(format!("nothing listens at {server}"))
             .hint("see whether the API server runs, or a tunnel is missing")
