@@ -112,6 +112,8 @@ pub enum Condition {
     WeightSet(f64),
     /// The update was aborted, or is no longer.
     Aborted(bool),
+    /// Something else than the revision with this hash is being brought in, or runs.
+    NewestIsNot(Name),
     /// Nothing of the revision with this hash receives traffic by the backend's account.
     Fully(Name),
 }
@@ -134,7 +136,10 @@ impl Condition {
             Self::Tagged(hash, tag) => release.revisions.iter().any(|r| r.hash == *hash && r.is(*tag)),
             Self::WeightSet(percent) => release.weight.set.is_some_and(|set| (set - percent).abs() < 0.5),
             Self::Aborted(aborted) => release.aborted == *aborted,
-            Self::Fully(hash) => release.serving.as_slice() == std::slice::from_ref(hash),
+            Self::NewestIsNot(hash) => release.id.revision != *hash,
+            Self::Fully(hash) => {
+                release.serving.as_slice() == std::slice::from_ref(hash) && release.weight.verified != Some(false)
+            }
         }
     }
 }

@@ -144,7 +144,7 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
         phase,
         message: message.into(),
         waiting: phase::waiting(observed),
-        held: rollout.spec.paused,
+        held: rollout.is_held(),
         aborted: rollout.is_aborted(),
         steps: steps::steps(observed),
         weight,

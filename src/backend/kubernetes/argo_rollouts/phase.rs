@@ -65,7 +65,7 @@ fn computed(rollout: &Rollout) -> (Phase, String) {
     {
         return (Phase::Degraded, format!("{}: {}", broken.reason, broken.message));
     }
-    if spec.paused {
+    if spec.paused == Some(true) {
         return (Phase::Paused, "manually paused".into());
     }
     if let Some(pause) = status.pause_conditions.first() {
@@ -112,7 +112,7 @@ pub(super) fn waiting(observed: &Observed) -> Option<Waiting> {
     if rollout.is_aborted() || (rollout.is_fully_promoted() && status.pause_conditions.is_empty()) {
         return None;
     }
-    if rollout.spec.paused {
+    if rollout.is_held() {
         let since = condition(&status.conditions, "Paused").filter(|c| c.status == "True");
         return Some(Waiting { on: WaitingOn::Person, since: since.and_then(|c| c.last_transition_time) });
     }

@@ -19,7 +19,8 @@ pub struct Rollout {
 #[serde(rename_all = "camelCase", default)]
 pub struct RolloutSpec {
     pub replicas: Option<i64>,
-    pub paused: bool,
+    /// Held by hand; absent is another thing than false to a request that tests it.
+    pub paused: Option<bool>,
     pub restart_at: Option<DateTime<Utc>>,
     pub progress_deadline_seconds: Option<i64>,
     pub selector: Selector,
@@ -100,6 +101,7 @@ pub struct Canary {
     pub ping_pong: Option<Unread>,
     /// An analysis that runs beside all steps.
     pub analysis: Option<Unread>,
+    pub anti_affinity: Option<Unread>,
 }
 
 impl Canary {
@@ -308,6 +310,12 @@ pub struct RolloutDuration {
 }
 
 impl Rollout {
+    /// Whether somebody holds it by hand.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.spec.paused == Some(true)
+    }
+
     #[must_use]
     pub fn canary(&self) -> Option<&Canary> {
         self.spec.strategy.canary.as_ref()

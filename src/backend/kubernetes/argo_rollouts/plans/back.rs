@@ -6,7 +6,7 @@ use crate::{
     domain::{
         clean::Clean,
         goal::{Denied, Direction, Goal, Permission},
-        plan::{Condition, Plan},
+        plan::{Condition, Plan, Reach},
         release::Phase,
         revision::{Revision, Tag},
         time::Seconds,
@@ -87,17 +87,31 @@ fn undo<'a>(ground: &'a Ground<'_>, to: &'a Revision) -> Result<Back<'a>, Denied
     }
     let set = ground.observed.replica_set(to.hash.raw());
     let set = set.ok_or_else(|| Denied::new(format!("revision {} is no longer kept", to.version)))?;
-    let fast =
-        to.is(Tag::Stable) || rollout.steps().is_empty() || (rollout.is_fully_promoted() && in_window(ground, set));
+    let fast = !is_altered(ground, set)
+        && (to.is(Tag::Stable)
+            || rollout.steps().is_empty()
+            || (rollout.is_fully_promoted() && in_window(ground, set)));
     Ok(Back::Undo { to, set, fast })
+}
+
+/// Whether the controller wrote something of its own into the template it keeps: what is restored from it has
+/// another hash, and is brought in as a new revision through all steps.
+fn is_altered(ground: &Ground<'_>, set: &ReplicaSet) -> bool {
+    let ephemeral = set.metadata.annotation("rollout.argoproj.io/ephemeral-metadata");
+    ephemeral.is_some_and(|metadata| !matches!(metadata, "" | "{}" | "null"))
+        || ground.rollout().canary().is_some_and(|canary| canary.anti_affinity.is_some())
 }
 
 /// The newest older revision that may have had all traffic: those that events show to have been given up
 /// are not the way back.
 fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
     let newest = ground.newest().and_then(|r| r.number);
-    let mut older: Vec<&Revision> =
-        ground.revisions.iter().filter(|r| r.number < newest && r.number.is_some()).collect();
+    // An undo gives an old ReplicaSet the highest number: what was made after it is what was taken back.
+    let made = ground.newest().and_then(|r| r.created_at);
+    let is_older = |r: &&Revision| {
+        r.number.is_some() && r.number < newest && made.is_none_or(|made| r.created_at.is_some_and(|at| at < made))
+    };
+    let mut older: Vec<&Revision> = ground.revisions.iter().filter(is_older).collect();
     older.sort_by_key(|r| std::cmp::Reverse(r.number));
     let good = older.iter().find(|r| record(ground, r).is_none_or(|record| record == Record::Completed));
     good.copied().ok_or_else(|| {
@@ -197,7 +211,11 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         expect(format!("100 % is on {old}"), all, within)
     } else {
         // The steps take as long as they take; what can be seen soon is that it set out.
-        let set_out = vec![Condition::Tagged(to.hash.clone(), Tag::Canary)];
+        let set_out = if is_altered(ground, set) {
+            vec![Condition::NewestIsNot(ground.id.revision.clone())]
+        } else {
+            vec![Condition::Tagged(to.hash.clone(), Tag::Canary)]
+        };
         expect(format!("{old} is being brought in again"), set_out, CONTROLLER_SECONDS)
     };
     let direction = direction(ground, &goal, to);
@@ -221,6 +239,8 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         plan.warnings.push("if the full promotion ends first, this goes through all steps again".into());
     }
     if direction == Direction::Forward {
+        let at_once = || Reach { weight: 100.0, next_stop: None, seconds: None, path: vec!["all traffic".into()] };
+        plan.reach.get_or_insert_with(at_once);
         plan.warnings.push(format!("{number} is not known to have served everyone: confirmed as new code is").into());
     }
     if !to.is(Tag::Stable) {

@@ -28,7 +28,7 @@ fn may_promote(ground: &Ground<'_>) -> Result<(), Denied> {
     if rollout.is_promoting_fully() {
         return Err(Denied::new("a full promotion is on its way already"));
     }
-    if rollout.spec.paused {
+    if rollout.is_held() {
         return Err(Denied::new("held by hand; promoting now could skip a step").hint("resume first"));
     }
     Ok(())
@@ -85,10 +85,8 @@ pub(super) fn promote_full(ground: &Ground<'_>) -> Planned {
     let rollout = ground.rollout();
     may_promote(ground)?;
     let place = rollout.step_index();
-    let mut patch = match place {
-        Some(place) => standing(ground, place),
-        None => ground.patch(On::Status),
-    };
+    let mut patch =
+        if let Some(place) = place { standing(ground, place) } else { unheld(ground, ground.patch(On::Status)) };
     patch = patch.test("/status/abort", stored(rollout.status.abort)).only_if("it was not aborted");
     let patch = patch.set("/status/promoteFull", true);
     let version = ground.new_version();
@@ -130,7 +128,7 @@ pub(super) fn retry(ground: &Ground<'_>) -> Planned {
         reach::asked_again(&reach)
     )
     .into();
-    if rollout.spec.paused {
+    if rollout.is_held() {
         plan.warnings.push("held by hand: nothing moves until resumed".into());
     }
     with_reach(&mut plan, reach, ground);
@@ -146,6 +144,7 @@ fn standing(ground: &Ground<'_>, place: usize) -> Patch {
             "every step is done".into()
         },
     );
+    patch = unheld(ground, patch);
     patch = match ground.rollout().status.pause_conditions.first() {
         Some(pause) => {
             let start = pause.start_time.clone().map_or(Value::Null, Value::from);
@@ -154,6 +153,11 @@ fn standing(ground: &Ground<'_>, place: usize) -> Patch {
         None => patch.test("/status/pauseConditions", Value::Null).only_if("it does not pause"),
     };
     patch
+}
+
+/// Somebody else's hold, begun a moment ago, is not ended by promoting past it.
+fn unheld(ground: &Ground<'_>, patch: Patch) -> Patch {
+    patch.test("/spec/paused", stored(ground.rollout().spec.paused)).only_if("nobody holds it")
 }
 
 /// A flag as it is stored: often it is absent rather than false.

@@ -10,7 +10,7 @@ use crate::domain::{
 pub(super) fn pause(ground: &Ground<'_>) -> Planned {
     let rollout = ground.rollout();
     ground.not_promoted()?;
-    if rollout.spec.paused {
+    if rollout.is_held() {
         return Err(Denied::new("held by hand already").hint("resume lets it go on"));
     }
     if rollout.is_aborted() {
@@ -43,7 +43,7 @@ pub(super) fn pause(ground: &Ground<'_>) -> Planned {
 
 pub(super) fn resume(ground: &Ground<'_>) -> Planned {
     let rollout = ground.rollout();
-    if !rollout.spec.paused {
+    if !rollout.is_held() {
         let denied = Denied::new("not held by hand");
         return Err(if rollout.status.pause_conditions.is_empty() {
             denied

@@ -131,12 +131,12 @@ fn forward_acts_test_step_and_pause_and_ways_back_do_not() {
         (
             Goal::Promote,
             "web/status?fieldManager=flightdeck",
-            json!([uid, hash, step, pause, {"op": "remove", "path": "/status/pauseConditions"}]),
+            json!([uid, hash, step, absent("/spec/paused"), pause, {"op": "remove", "path": "/status/pauseConditions"}]),
         ),
         (
             Goal::PromoteFull,
             "web/status?fieldManager=flightdeck",
-            json!([uid, hash, step, pause, absent("/status/abort"),
+            json!([uid, hash, step, absent("/spec/paused"), pause, absent("/status/abort"),
                    {"op": "add", "path": "/status/promoteFull", "value": true}]),
         ),
         (
@@ -191,7 +191,7 @@ fn promote_says_how_far_it_goes_and_who_is_asked_again() {
 #[test]
 fn an_inconclusive_analysis_is_passed_over_only_by_a_guarded_word() {
     let mut observed = seen("canary-user-paused-in-analysis");
-    observed.rollout.spec.paused = false;
+    observed.rollout.spec.paused = None;
     observed.rollout.status.controller_pause = true;
     let pause = json!({"reason": "InconclusiveAnalysisRun", "startTime": "2026-11-20T20:30:00Z"});
     observed.rollout.status.pause_conditions = vec![serde_json::from_value(pause).unwrap()];
@@ -379,4 +379,28 @@ fn no_plan_leaks_the_template() {
             "env": [{"name": "TOKEN", "value": "hunter2"}]}]}}}});
     observed.replica_sets[1] = serde_json::from_value(secret).unwrap();
     assert!(!serde_json::to_string(&look(&observed)).unwrap().contains("hunter2"));
+}
+
+#[test]
+fn what_was_taken_back_is_not_the_way_back() {
+    let mut observed = complete();
+    // v3 was completed and undone: the stable one got the highest number, and v3 the one before it.
+    observed.replica_sets.push(set("ccc", 3, "shop/web:v3", "2026-11-20T21:00:00Z", 0));
+    let stable = observed.rollout.status.stable_rs.clone();
+    for replica_set in observed.replica_sets.iter_mut().filter(|rs| rs.hash() == stable) {
+        replica_set.metadata.annotations.insert("rollout.argoproj.io/revision".into(), "4".into());
+    }
+    assert_ne!(look(&observed).way_back.revision, Some(3));
+}
+
+#[test]
+fn a_template_that_the_controller_altered_is_no_fast_way_back() {
+    let mut observed = complete();
+    observed.rollout.spec.rollback_window = serde_json::from_value(json!({"revisions": 5})).unwrap();
+    assert_eq!(look(&observed).way_back.means, Means::UndoFast);
+    for replica_set in &mut observed.replica_sets {
+        let altered = r#"{"labels":{"role":"stable"}}"#.to_owned();
+        replica_set.metadata.annotations.insert("rollout.argoproj.io/ephemeral-metadata".into(), altered);
+    }
+    assert_eq!(look(&observed).way_back.means, Means::UndoThroughSteps);
 }
