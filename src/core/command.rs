@@ -109,14 +109,14 @@ pub const COMMANDS: &[Spec] = &[
     row!(PreviousPane, "previous-pane", [Key::of(Code::BackTab)], Release, "pane back", "the pane or tab before", MOVING, Option::None, None),
     row!(Metrics, "metrics", [Key::char('1')], Release, "metrics", "the metrics", LOOKING, Option::None, None),
     row!(Steps, "steps", [Key::char('2')], Release, "steps", "the steps", LOOKING, Option::None, None),
-    row!(Pods, "pods", [Key::char('3')], Release, "pods", "every pod of every revision", LOOKING, Some(5), None),
-    row!(Timeline, "timeline", [Key::char('t'), Key::char('4')], Release, "timeline", "what happened, newest first", LOOKING, Some(6), None),
+    row!(Pods, "pods", [Key::char('3')], Release, "pods", "every pod of every revision", LOOKING, Some(8), None),
+    row!(Timeline, "timeline", [Key::char('t'), Key::char('4')], Release, "timeline", "what happened, newest first", LOOKING, Some(9), None),
     row!(Filter, "filter", [Key::char('/')], Screen, "filter", "only lines that hold the typed text", LOOKING, Some(7), None),
-    row!(Help, "help", [Key::char('?')], Screen, "help", "every key and what it does", PROGRAM, Some(8), None),
+    row!(Help, "help", [Key::char('?')], Screen, "help", "every key and what it does", PROGRAM, Some(5), None),
     row!(Back, "back", [Key::of(Code::Esc), Key::of(Code::Backspace)], Screen, "back", "close what is open, back to the board", PROGRAM, Option::None, None),
     row!(Redraw, "redraw", [Key::ctrl('l')], Screen, "redraw", "paint the whole screen anew", PROGRAM, Option::None, None),
     row!(Suspend, "suspend", [Key::ctrl('z')], Screen, "suspend", "back to the shell until `fg`", PROGRAM, Option::None, None),
-    row!(Quit, "quit", [Key::char('q'), Key::ctrl('c')], Screen, "quit", "leave; asks first while an act is unproven", PROGRAM, Some(9), None),
+    row!(Quit, "quit", [Key::char('q'), Key::ctrl('c')], Screen, "quit", "leave; asks first while an act is unproven", PROGRAM, Some(6), None),
 ];
 
 impl Command {

@@ -1,7 +1,10 @@
 //! Every screen × size × situation.
 
+use std::sync::Arc;
+
 use flightdeck::{
     core::state::{Pane, State, View},
+    domain::way_back::Means,
     headless::picture,
     theme::Theme,
 };
@@ -60,6 +63,42 @@ fn every_tab_of_the_small_release() {
         state.open.as_mut().unwrap().tab = Some(pane);
         let name = format!("tab_{pane:?}").to_lowercase();
         insta::assert_snapshot!(name.clone(), shown(&name, &state));
+    }
+}
+
+#[test]
+fn an_aborted_release_says_where_customers_are() {
+    for at in [(120, 40), (80, 24)] {
+        let mut state = fixtures::release(Situation::Normal, size(at));
+        let open = state.open.as_mut().unwrap();
+        let mut release = fixtures::checkout();
+        release.aborted = true;
+        release.way_back.means = Means::None("it was aborted already".into());
+        open.release = Some(Arc::new(release.clone()));
+        let way = shown("aborted", &state);
+        assert!(way.contains("✗ ABORTED, customers are on their way to 4.1.9"), "{way}");
+        release.weight.set = Some(0.0);
+        state.open.as_mut().unwrap().release = Some(Arc::new(release));
+        let home = shown("aborted", &state);
+        for part in
+            ["✗ ABORTED, 100 % on 4.1.9", "no comparison: no customers are on 4.2.0", "↩ customers are on 4.1.9"]
+        {
+            assert!(home.contains(part), "{part}:\n{home}");
+        }
+        assert!(!home.contains("COLLECTING differences"), "{home}");
+    }
+}
+
+#[test]
+fn a_kept_filter_is_shown_with_its_list() {
+    for at in [(120, 40), (80, 24)] {
+        let mut state = fixtures::release(Situation::Normal, size(at));
+        let open = state.open.as_mut().unwrap();
+        open.tab = Some(Pane::Timeline);
+        open.filter = "unheard of".into();
+        let frame = shown("filtered", &state);
+        assert!(frame.contains("no line holds `unheard of`") && frame.contains("filter unheard of"), "{frame}");
+        assert!(frame.contains("? help") && frame.contains("q quit"), "{frame}");
     }
 }
 

@@ -8,6 +8,7 @@ mod receipt;
 
 use ratatui::layout::Rect;
 use tui_input::Input;
+use unicode_width::UnicodeWidthChar;
 
 use super::{canvas::Canvas, widget::row::Row};
 use crate::{
@@ -49,12 +50,22 @@ fn framed(
     dialog
 }
 
-/// A text field that shows its end where it is longer than its room, with a block as cursor.
+/// A text field around its cursor, a block that stands before the character typed over next.
 fn field(input: &Input, room: usize, has_keys: bool) -> Row {
-    let scroll = input.visual_scroll(room.saturating_sub(1));
-    let shown: String = input.value().chars().skip(scroll).take(room.saturating_sub(1)).collect();
-    let row = Row::new().put(Role::Input, shown);
-    if has_keys { row.put(Role::Key, "█") } else { row }
+    let room = room.saturating_sub(1);
+    let (scroll, cursor) = (input.visual_scroll(room), input.visual_cursor());
+    let (mut before, mut after) = (String::new(), String::new());
+    let mut column = 0;
+    for letter in input.value().chars() {
+        let start = column;
+        column += letter.width().unwrap_or_default();
+        if start >= scroll && column <= scroll + room {
+            if start < cursor { before.push(letter) } else { after.push(letter) }
+        }
+    }
+    let row = Row::new().put(Role::Input, before);
+    let row = if has_keys { row.put(Role::Key, "█") } else { row };
+    row.put(Role::Input, after)
 }
 
 /// A key and what it does.
@@ -67,4 +78,25 @@ fn key(row: Row, key: &str, label: &str, works: bool) -> Row {
 fn foot(canvas: &Canvas) -> Rect {
     let area = canvas.area();
     Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area }
+}
+
+#[cfg(test)]
+mod tests {
+    use tui_input::InputRequest;
+
+    use super::*;
+
+    #[test]
+    fn the_block_stands_at_the_cursor() {
+        let mut input = Input::new("check".into());
+        let pieces = |before: &'static str, after: &'static str| {
+            Row::new().put(Role::Input, before).put(Role::Key, "█").put(Role::Input, after)
+        };
+        assert_eq!(field(&input, 20, true), pieces("check", ""));
+        input.handle(InputRequest::GoToPrevChar);
+        input.handle(InputRequest::GoToPrevChar);
+        assert_eq!(field(&input, 20, true), pieces("che", "ck"));
+        input.handle(InputRequest::GoToStart);
+        assert_eq!(field(&input, 20, true), pieces("", "check"));
+    }
 }

@@ -59,7 +59,7 @@ impl Lines {
 
 fn rows(state: &State, act: &Act, width: usize) -> Vec<Row> {
     let mut lines = Lines { width, rows: vec![progress(act), Row::new()] };
-    lines.say(Role::Title, "customers", &act.plan.customers);
+    lines.say(Role::Title, "planned", &act.plan.customers);
     lines.say(Role::Text, "sent", &words::time_of_day(state, act.sent.wall));
     match &act.stage {
         Stage::Sent => {}
@@ -86,18 +86,18 @@ fn rows(state: &State, act: &Act, width: usize) -> Vec<Row> {
                 "{}: seen {}, {} after sending",
                 act.plan.expect.text,
                 words::time_of_day(state, *at),
-                words::millis(*after_ms)
+                words::took(*after_ms)
             );
             lines.say(Role::Good, "effect", &text);
-            for (place, left) in act.plan.not_undone.iter().enumerate() {
-                lines.say(Role::Text, if place == 0 { "still to do" } else { "" }, left);
+            for left in &act.plan.not_undone {
+                lines.say(Role::Text, "not undone", left);
             }
             if let Some(next) = &act.plan.going_on {
                 lines.say(Role::Text, "going on", next);
             }
         }
         Stage::NoEffect { after_ms } => {
-            let text = format!("not seen after {}: {}", words::millis(*after_ms), act.plan.expect.text);
+            let text = format!("not seen after {}: {}", words::took(*after_ms), act.plan.expect.text);
             lines.say(Role::Bad, "effect", &text);
             lines.say(
                 Role::Text,

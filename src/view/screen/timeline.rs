@@ -40,7 +40,11 @@ pub fn filtered(open: &Open, heading: Row) -> Row {
 pub fn draw_tail(state: &State, open: &Open, canvas: &mut Canvas, area: Rect, scroll: usize) {
     let moments = content::timeline(open);
     if moments.is_empty() {
-        canvas.row(area, 0, &Row::new().gap(1).muted("nothing has been seen to happen yet"));
+        let why = match open.filter.value() {
+            "" => "nothing has been seen to happen yet".to_owned(),
+            filter => format!("no line holds `{filter}`"),
+        };
+        canvas.row(area, 0, &Row::new().gap(1).muted(why));
     }
     let last = moments.len().saturating_sub(usize::from(area.height));
     for (y, moment) in (0..area.height).zip(moments.into_iter().skip(scroll.min(last))) {

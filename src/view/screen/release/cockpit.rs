@@ -16,6 +16,8 @@
 //! keys
 //! ```
 
+use ratatui::layout::Rect;
+
 use super::{acts, panels, revisions, steps, traffic, vital};
 use crate::{
     core::{
@@ -23,7 +25,7 @@ use crate::{
         state::{Open, Pane, State},
     },
     theme::Role,
-    view::{canvas::Canvas, chrome, screen::timeline, words},
+    view::{canvas::Canvas, chrome, screen::timeline, widget::row::Row, words},
 };
 
 pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
@@ -35,6 +37,13 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     canvas.rows(parts.acts, &acts::rows(state, open, usize::from(parts.acts.width)), 0);
     timeline::draw_tail(state, open, canvas, parts.timeline, scroll(open, Pane::Timeline));
     rules(&parts, canvas);
+    if !open.filter.value().is_empty() {
+        let heading = timeline::filtered(open, Row::new().gap(1).put(Role::Title, "TIMELINE")).gap(1);
+        let width = heading.width().min(usize::from(parts.timeline.width));
+        let above = parts.timeline.y.saturating_sub(1);
+        let width = u16::try_from(width).unwrap_or(u16::MAX);
+        canvas.row(Rect { y: above, height: 1, width, ..parts.timeline }, 0, &heading);
+    }
     if open.release.is_some() && words::staleness(state, open).is_some() {
         for part in [parts.steps, parts.traffic, parts.revisions, parts.about] {
             canvas.over(part, Role::Stale);

@@ -24,7 +24,7 @@ use crate::{
 
 /// Columns of the arms' names before the charts, and of the numbers behind them.
 const ARM: usize = 12;
-const NUMBERS: usize = 22;
+const NUMBERS: usize = 23;
 
 pub fn heading(open: &Open, focus: Role, width: usize) -> Row {
     let row = Row::new().gap(1).put(focus, "METRICS");
@@ -123,7 +123,7 @@ fn standing(reading: &Reading, trouble: Option<&str>) -> (&'static str, Role) {
     }
 }
 
-fn title(panel: &Panel) -> String {
+pub fn title(panel: &Panel) -> String {
     match panel.spec.unit.as_str() {
         "" | "%" => panel.spec.name.to_string(),
         unit => format!("{} {unit}", panel.spec.name),
@@ -201,10 +201,10 @@ fn chart(
             let row = row.to(ARM).put(arm_role, bars);
             rows.push(if y == last {
                 let text = if quiet { Role::Muted } else { Role::Title };
-                row.to(width.saturating_sub(NUMBERS)).right(text, &value(panel, counts), 10).right(
+                row.to(width.saturating_sub(NUMBERS)).right(text, &value(panel, counts), 10).gap(1).right(
                     Role::Muted,
                     &format!("n {}", number::count(counts.exposures)),
-                    11,
+                    12,
                 )
             } else {
                 row

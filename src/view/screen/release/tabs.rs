@@ -32,7 +32,12 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
         canvas.row(area, vital.bottom(), &strip.with_right(weights, width));
     }
     let tab = content::tab(open);
-    canvas.row(area, vital.bottom() + 1, &tab_names(state, tab));
+    let names = tab_names(state, tab);
+    let names = match tab {
+        Pane::Pods | Pane::Timeline => timeline::filtered(open, names),
+        Pane::Metrics | Pane::Steps => names,
+    };
+    canvas.row(area, vital.bottom() + 1, &names);
     let body = layout::tab_body(state.size, open);
     let scroll = open.scroll.get(tab as usize).copied().unwrap_or_default();
     match tab {

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::panels;
 use crate::{
     core::{
         command::Command,
@@ -66,6 +67,9 @@ pub fn state_row(state: &State, open: &Open, width: usize) -> Row {
     if let Some(stale) = words::staleness(state, open) {
         row = row.put(Role::Bad, stale).gap(1);
     }
+    if release.aborted {
+        return aborted(release, row).cut(width);
+    }
     row = row.put(role, glyph).gap(1).put(role, release.phase.word().to_uppercase());
     if let Some((place, _)) = release.current_step() {
         row = row.text(format!(" {}/{}", place + 1, release.steps.len()));
@@ -92,13 +96,25 @@ fn unheard(open: &Open) -> Row {
     }
 }
 
+/// `✗ ABORTED, 100 % on 4.1.9: RolloutAborted: …`: where customers are comes first.
+fn aborted(release: &Release, row: Row) -> Row {
+    let row = row.put(Role::Bad, "✗ ABORTED");
+    let row = match (release.stable().map(words::version), release.weight.set) {
+        (Some(stable), Some(_)) if is_home(release) => row.put(Role::Title, format!(", 100 % on {stable}")),
+        (Some(stable), Some(_)) => row.put(Role::Warn, format!(", customers are on their way to {stable}")),
+        (_, _) => row,
+    };
+    if release.message.is_empty() { row } else { row.muted(format!(": {}", release.message)) }
+}
+
+/// Whether it was aborted and no customer is on the new revision any more.
+fn is_home(release: &Release) -> bool {
+    release.aborted && release.weight.set.is_some_and(|set| set <= 0.0)
+}
+
 /// What it does or waits for, with the time that counts.
 fn doing(state: &State, release: &Release, row: Row, roomy: bool) -> Row {
     let now = state.at;
-    if release.aborted {
-        let row = row.put(Role::Bad, ", aborted");
-        return if release.message.is_empty() { row } else { row.muted(format!(": {}", release.message)) };
-    }
     let since = release.waiting.as_ref().and_then(|w| w.since).map(|since| now.since(since));
     let waited = since.map(|since| format!(" {since}")).unwrap_or_default();
     let mut row = if release.held { row.put(Role::Paused, ", held by hand") } else { row };
@@ -153,29 +169,48 @@ fn commitment(reach: &Reach, roomy: bool) -> Row {
     }
 }
 
-/// `◔ COLLECTING differences are shown, not judged    ! orders ×0.41 (n 440)    1! 1? 4◔`.
+/// `! orders per 1,000 checkouts ×0.67 on 2,401 exposures, not judged  ◔ COLLECTING    1! 1? 4◔`.
 fn verdict_row(open: &Open, width: usize) -> Row {
     let row = Row::new().gap(1);
     let Some(release) = &open.release else { return row };
     if urgency(release) == Urgency::Resting {
         return row.muted("– no comparison while one revision has all customers");
     }
+    if is_home(release) {
+        let new = release.newest().map_or_else(|| "the new revision".to_owned(), words::version);
+        return row.muted(format!("– no comparison: no customers are on {new}")).cut(width);
+    }
     let verdict = evidence::verdict(open);
     let readings: Vec<(&Panel, Reading)> = open.panels.iter().map(|panel| (panel, evidence::reading(panel))).collect();
+    let tally = tally(&readings).gap(1);
     let (glyph, role) = words::verdict(verdict.word, false);
-    let mut row = row.put(role, glyph).gap(1).put(role, verdict.word.to_string());
+    let unknown = verdict.word == Word::Unknown;
     let off: Vec<_> = readings.iter().filter(|(_, r)| r.off && r.verdict.word != Word::Unknown).collect();
-    if off.is_empty() || verdict.word == Word::Unknown {
-        row = row.gap(1).muted(words::why(&verdict).to_owned());
-    }
-    for (panel, reading) in off {
+    // What stands out comes first; the word behind it is dim unless it says that something is not known.
+    let role = if off.is_empty() || unknown { role } else { Role::Muted };
+    let word = Row::new().put(role, glyph).gap(1).put(role, verdict.word.to_string());
+    let room = width.saturating_sub(tally.width() + word.width() + 4);
+    let long = standing_out(&off, true);
+    let short = || standing_out(&off, false).cut(room);
+    let row = row.then(if width >= ROOMY && long.width() <= room { long } else { short() });
+    let row = if off.is_empty() { row } else { row.gap(2) }.then(word);
+    let row = if off.is_empty() || unknown { row.gap(1).muted(words::why(&verdict).to_owned()) } else { row };
+    row.with_right(tally, width)
+}
+
+/// `! orders ×0.67  ! refunds ×1.90`.
+fn standing_out(off: &[&(&Panel, Reading)], roomy: bool) -> Row {
+    off.iter().fold(Row::new(), |row, (panel, reading)| {
+        let row = if row.is_empty() { row } else { row.gap(2) };
         let ratio = reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
-        row = row.gap(2).put(Role::Warn, format!("! {}{ratio}", panel.spec.name));
-        if width >= ROOMY {
-            row = row.muted(format!(" on {} exposures, not judged", number::count(reading.canary.exposures)));
+        let name = if roomy { panels::title(panel) } else { panel.spec.name.to_string() };
+        let row = row.put(Role::Warn, format!("! {name}{ratio}"));
+        if roomy {
+            row.muted(format!(" on {} exposures, not judged", number::count(reading.canary.exposures)))
+        } else {
+            row
         }
-    }
-    row.with_right(tally(&readings).gap(1), width)
+    })
 }
 
 /// Complete counts: `1! 1? 4◔`.
@@ -201,6 +236,9 @@ fn way_back_row(open: &Open, width: usize) -> Row {
     let Some(release) = &open.release else { return row };
     let way = &release.way_back;
     if let Means::None(why) = &way.means {
+        if let Some(stable) = release.stable().filter(|_| is_home(release)) {
+            return row.put(Role::Title, format!("↩ customers are on {}", words::version(stable))).cut(width);
+        }
         let moving = release.is_moving();
         let (role, word) = if moving { (Role::Bad, "! NO WAY BACK") } else { (Role::Muted, "– no way back") };
         return row.put(role, word).gap(1).muted(why.to_string()).cut(width);
