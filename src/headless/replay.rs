@@ -70,12 +70,20 @@ pub async fn run(replay: Replay) -> anyhow::Result<()> {
 /// # Errors
 /// Never in practice: it is painted in memory.
 pub fn print(state: &State, size: Size, theme: &Theme, svg: bool) -> anyhow::Result<String> {
-    let mut state = state.clone();
-    let resized = Stamped { at: state.at, event: Event::Resized(size) };
-    drop(update(&mut state, resized));
+    let state = resized(state, size);
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows))?;
     let frame = terminal.draw(|frame| view::draw(&state, theme, frame))?;
     Ok(if svg { picture::svg(frame.buffer, &state.title) } else { picture::text(frame.buffer) })
+}
+
+/// The state as it would stand on a screen of another size.
+fn resized(state: &State, size: Size) -> State {
+    let mut state = state.clone();
+    if state.size != size {
+        let resized = Stamped { at: state.at, event: Event::Resized(size) };
+        drop(update(&mut state, resized));
+    }
+    state
 }
 
 /// A recording and how far it has been flown again.
@@ -130,12 +138,13 @@ impl Player {
     }
 
     fn paint(&self, theme: &Theme, playing: bool, frame: &mut Frame) {
-        view::draw(&self.state, theme, frame);
         let area = frame.area();
+        let size = Size { columns: area.width, rows: area.height };
+        view::draw(&resized(&self.state, size), theme, frame);
         let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
         let state = if playing { "► playing" } else { "‖ paused" };
         let text = format!(
-            " REPLAY {} of {}  {}  {state}   space pause  ←→ one event  page ×100  home end  q quit",
+            " REPLAY {} of {}  {}  {state}   q quit  space pause  ←→ one event  page ×100  home end",
             self.at,
             self.events.len(),
             self.state.at.wall.format("%H:%M:%S UTC"),

@@ -127,8 +127,8 @@ pub struct Recording<S, E> {
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    #[error("`{}` cannot be read: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    #[error("`{}` cannot be read: {why}", path.display())]
+    Read { path: PathBuf, why: io::Error },
     #[error("`{}` is empty; a recording begins with a line `{{\"format\": {FORMAT}, ...}}`", path.display())]
     Empty { path: PathBuf },
     #[error("`{}`, line 1: not a recording: {}", path.display(), reason(why))]
@@ -158,7 +158,7 @@ where
     S: DeserializeOwned,
     E: DeserializeOwned,
 {
-    let failed = |source| RecordingError::Read { path: path.to_owned(), source };
+    let failed = |why| RecordingError::Read { path: path.to_owned(), why };
     let mut file = BufReader::new(File::open(path).map_err(failed)?);
     let mut line = Vec::new();
     if file.read_until(b'\n', &mut line).map_err(failed)? == 0 {

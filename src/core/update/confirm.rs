@@ -100,7 +100,12 @@ fn confirmed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { return };
     if !is_ready(confirm, now) {
         confirm.last_key = now;
-        return paint(effects);
+        return notices::say(
+            state,
+            NoticeKind::Warning,
+            "too soon to be meant: nothing was sent; press it again",
+            effects,
+        );
     }
     confirm.last_key = now;
     if !confirm.changed.is_empty() {
