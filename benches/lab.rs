@@ -19,9 +19,8 @@ use std::{
 use cockpit::Cockpit;
 use harness::Lab;
 use kube::api::{Patch, PatchParams};
-use measure::{flight, line, millis, percentile, useful};
+use measure::{flight, line, millis, percentile, starts};
 
-const STARTS: usize = 15;
 const CHANGES: usize = 100;
 /// Longer than any burst of paints lasts: every change comes after quiet.
 const QUIET: Duration = Duration::from_millis(400);
@@ -38,7 +37,7 @@ fn main() {
     flight("bytes to the terminal, resting", resting, "< 30 B/s");
     lab.set_image("checkout", "shop/checkout:4.2.0");
     lab.wait_for_rollout("checkout", "waiting for a person", |rollout| rollout["status"]["currentStepIndex"] == 3);
-    starts(&lab);
+    starts(|| start(&lab));
     changes(&lab);
     flight("bytes to the terminal, paused", open(&lab, &["for a person"]), "< 150 B/s");
 }
@@ -51,21 +50,6 @@ fn open(lab: &Lab, texts: &[&str]) -> Cockpit {
     let cockpit = start(lab);
     cockpit.until("the release", |screen| texts.iter().all(|text| screen.contents().contains(text)));
     cockpit
-}
-
-fn starts(lab: &Lab) {
-    let mut samples: Vec<_> = (0..STARTS)
-        .map(|_| {
-            let began = Instant::now();
-            let mut cockpit = start(lab);
-            cockpit.until("the first useful frame", useful);
-            let took = began.elapsed();
-            cockpit.type_text("q");
-            cockpit.wait(Duration::from_secs(5));
-            took
-        })
-        .collect();
-    line("start to first useful frame, median", &millis(percentile(&mut samples, 50)), "< 60 ms");
 }
 
 /// From the moment a change is sent to the API server, which itself takes some milliseconds to write it.

@@ -15,9 +15,8 @@ use std::{
 };
 
 use cockpit::{Cockpit, binary};
-use measure::{flight, line, millis, percentile, useful};
+use measure::{flight, line, millis, percentile, starts, useful};
 
-const STARTS: usize = 15;
 const KEYS: usize = 100;
 
 fn main() {
@@ -26,27 +25,12 @@ fn main() {
         return;
     }
     println!("{:<44} {:>12} {:>12}", "demo, 120x40, release build", "measured", "budget");
-    starts();
+    starts(|| Cockpit::start(&["demo"]));
     keys();
     flight("bytes to the terminal, moving, at life's speed", open(&["demo", "--speed", "1"]), "< 150 B/s");
     flight("bytes to the terminal, moving, ten times as fast", open(&["demo"]), "");
     let size = fs::metadata(binary()).unwrap().len();
     line("binary", &format!("{:.1} MB", f64::from(u32::try_from(size).unwrap()) / 1e6), "< 15 MB");
-}
-
-fn starts() {
-    let mut samples: Vec<_> = (0..STARTS)
-        .map(|_| {
-            let began = Instant::now();
-            let mut cockpit = Cockpit::start(&["demo"]);
-            cockpit.until("the first useful frame", useful);
-            let took = began.elapsed();
-            cockpit.type_text("q");
-            cockpit.wait(Duration::from_secs(5));
-            took
-        })
-        .collect();
-    line("start to first useful frame, median", &millis(percentile(&mut samples, 50)), "< 60 ms");
 }
 
 fn keys() {

@@ -7,6 +7,7 @@ use std::{
 
 use crate::cockpit::Cockpit;
 
+const STARTS: usize = 15;
 const WATCHED: Duration = Duration::from_secs(20);
 
 pub fn line(what: &str, measured: &str, budget: &str) {
@@ -61,4 +62,20 @@ fn busy(pid: u32) -> Duration {
     let fields: Vec<u64> =
         stat.rsplit_once(')').unwrap().1.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
     Duration::from_millis((fields[11] + fields[12]) * 10)
+}
+
+/// Starts the program again and again.
+pub fn starts(start: impl Fn() -> Cockpit) {
+    let mut samples: Vec<_> = (0..STARTS)
+        .map(|_| {
+            let began = Instant::now();
+            let mut cockpit = start();
+            cockpit.until("the first useful frame", useful);
+            let took = began.elapsed();
+            cockpit.type_text("q");
+            cockpit.wait(Duration::from_secs(5));
+            took
+        })
+        .collect();
+    line("start to first useful frame, median", &millis(percentile(&mut samples, 50)), "< 60 ms");
 }
