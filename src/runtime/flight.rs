@@ -90,6 +90,8 @@ impl Faults {
 struct Pace {
     /// Something on screen changed since the last paint.
     dirty: bool,
+    /// Only time has changed it: a second that ticks must not hold back the news that comes right after it.
+    by_time: bool,
     /// Somebody pressed a key and waits for its effect.
     urgent: bool,
     /// Until when what comes in is awaited.
@@ -104,8 +106,17 @@ impl Pace {
         self.dirty.then_some(if self.urgent { 0 } else { paced })
     }
 
+    /// Whether an event asked for a paint stands in `dirty`; `before` is what stood there before it.
+    fn asked(&mut self, before: bool, by_time: bool) {
+        if self.dirty {
+            self.by_time = by_time && (self.by_time || !before);
+        }
+        self.dirty |= before;
+    }
+
     fn painted(&mut self, now: u64) {
-        *self = Self { dirty: false, urgent: false, last: Some(now), ..*self };
+        let last = if self.by_time { self.last } else { Some(now) };
+        *self = Self { dirty: false, by_time: false, urgent: false, last, ..*self };
     }
 }
 
@@ -291,6 +302,8 @@ impl Flight {
     /// Records an event, lets the state take it and performs what it asks for.
     fn take(&mut self, event: Event) -> anyhow::Result<()> {
         let by_hand = matches!(event, Event::Key(_) | Event::Pasted(_));
+        let is_tick = event == Event::Tick;
+        let before = std::mem::take(&mut self.pace.dirty);
         let mut exit = Exit::Quit;
         if let Event::Signal(signal) = event {
             exit = Exit::Signal(signal);
@@ -310,6 +323,7 @@ impl Flight {
         for effect in update(&mut self.state, stamped) {
             self.perform(effect, exit)?;
         }
+        self.pace.asked(before, is_tick);
         if by_hand {
             self.pace.urgent |= self.pace.dirty;
             self.pace.awaited = self.clock.mono() + AWAITED_MS;
@@ -442,9 +456,29 @@ mod tests {
             (Some(1_400), false, 1_400, 1_500),
         ];
         for (last, urgent, awaited, due) in cases {
-            let pace = Pace { dirty: true, urgent, awaited, last };
+            let pace = Pace { dirty: true, by_time: false, urgent, awaited, last };
             assert_eq!(pace.due(), Some(due), "{pace:?}");
             assert_eq!(Pace { dirty: false, ..pace }.due(), None);
         }
+    }
+
+    #[test]
+    fn a_second_that_ticks_holds_no_news_back() {
+        let mut pace = Pace { last: Some(1_000), ..Pace::default() };
+        pace.dirty = true;
+        pace.asked(false, true);
+        pace.painted(2_000);
+        pace.dirty = true;
+        pace.asked(false, false);
+        assert_eq!(pace.due(), Some(1_100), "long past: at once");
+        pace.painted(2_050);
+        // Time and news in one paint count as news.
+        pace.dirty = true;
+        pace.asked(false, false);
+        pace.dirty = true;
+        pace.asked(true, true);
+        assert_eq!(pace.due(), Some(2_150));
+        pace.painted(2_150);
+        assert_eq!(pace.last, Some(2_150));
     }
 }
