@@ -30,6 +30,17 @@ fn confirm_forward(deck: &mut Deck, weight: &str) {
     assert!(proven.contains("✓ accepted"), "{proven}");
 }
 
+/// A frame without what every second changes: digits stand for themselves no more, runs of spaces are one.
+fn timeless(frame: &str) -> String {
+    let squeezed = frame.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = squeezed
+        .map(|line| {
+            line.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("#")
+        })
+        .collect();
+    lines.join("\n").trim_end().to_owned()
+}
+
 /// Waits for the proof, and for the screen to have the keys again.
 fn close_receipt(deck: &mut Deck) -> String {
     let proven = deck.wait_for(&["✓ effect seen"]);
@@ -264,16 +275,16 @@ fn a_recording_of_a_run_ends_in_the_same_frame_and_nothing_left_behind_holds_a_s
     deck.wait_for(&["type checkout"]);
     deck.answer("checkout\r");
     close_receipt(&mut deck);
-    deck.wait_for(&["aborted"]);
+    // Once nothing is said at the foot any more, only clocks change.
+    deck.wait("the notice to go", |screen| {
+        screen.contains("ABORTED") && !screen.lines().any(|line| line.starts_with("· 100 % is on"))
+    });
+    let live = timeless(&deck.text());
     deck.leave();
 
     let (code, frame, said) = home.run(&["replay", recording, "--print", "120x40"]);
     assert_eq!(code, 0, "{said}");
-    for text in ["shop/checkout", "as operator", "4.1.9", "aborted"] {
-        assert!(frame.contains(text), "{text} is not in\n{frame}");
-    }
-    let (_, again, _) = home.run(&["replay", recording, "--print", "120x40"]);
-    assert_eq!(frame, again);
+    assert_eq!(timeless(&frame), live, "the replay ends in another frame than the run");
 
     let kubeconfig = std::fs::read_to_string(lab.kubeconfig("operator")).unwrap();
     let left = home.left_behind() + &std::fs::read_to_string(recording).unwrap();
