@@ -46,7 +46,6 @@ pub async fn connect(
         SourceConfig::Kubernetes(config) => {
             kubernetes::connect(name.clone(), config.clone(), clock, announce).await.map(Some)
         }
-        // A simulated world is made whole by the program that shows it, because its numbers share it.
-        SourceConfig::Prometheus(_) | SourceConfig::Demo(_) => Ok(None),
+        SourceConfig::Prometheus(_) => Ok(None),
     }
 }

@@ -138,7 +138,7 @@ fn cluster(inputs: &Inputs<'_>, given: &Given, configured: &[SourceEntry]) -> Re
     let kubeconfig = given.kubeconfig.as_ref().map(|said| said.value.clone());
     let known = |entry: &&SourceEntry| match (&entry.config, &given.context) {
         (SourceConfig::Kubernetes(config), Some(context)) => config.context.as_ref() == Some(&context.value),
-        (SourceConfig::Kubernetes(_) | SourceConfig::Prometheus(_) | SourceConfig::Demo(_), _) => false,
+        (SourceConfig::Kubernetes(_) | SourceConfig::Prometheus(_), _) => false,
     };
     if let (None, Some(entry)) = (&kubeconfig, configured.iter().find(known)) {
         return Ok(entry.clone());
@@ -200,7 +200,6 @@ fn settings_of(sources: &[SourceEntry]) -> Vec<SourceSetting> {
             let short = match &entry.config {
                 SourceConfig::Kubernetes(_) => "k8s",
                 SourceConfig::Prometheus(_) => "prom",
-                SourceConfig::Demo(_) => "demo",
             };
             let alone = of_kind(role_of(entry)) == 1;
             SourceSetting {
@@ -216,7 +215,7 @@ fn settings_of(sources: &[SourceEntry]) -> Vec<SourceSetting> {
 
 fn role_of(entry: &SourceEntry) -> Role {
     match entry.config {
-        SourceConfig::Kubernetes(_) | SourceConfig::Demo(_) => Role::Backend,
+        SourceConfig::Kubernetes(_) => Role::Backend,
         SourceConfig::Prometheus(_) => Role::Metrics,
     }
 }

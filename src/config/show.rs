@@ -84,10 +84,6 @@ fn source(out: &mut String, setting: &SourceSetting, config: &SourceConfig) {
             path(out, "ca_file", &config.ca_file);
             line(out, "scrape_interval", &config.scrape_interval.to_string());
         }
-        SourceConfig::Demo(config) => {
-            line(out, "kind", "demo");
-            line(out, "scenario", &config.scenario);
-        }
     }
 }
 

@@ -13,8 +13,6 @@ use crate::{core::settings::Environment, domain::time::Seconds};
 pub enum SourceConfig {
     Kubernetes(KubernetesConfig),
     Prometheus(PrometheusConfig),
-    /// A simulated world; both a backend and a source of numbers.
-    Demo(DemoConfig),
 }
 
 /// A cluster. Without a kubeconfig the usual places are tried: `KUBECONFIG`, `~/.kube/config`, in-cluster.
@@ -40,13 +38,6 @@ pub struct PrometheusConfig {
     /// How far apart its samples are at most; older ones do not stand in for missing ones.
     #[serde(default = "PrometheusConfig::default_interval")]
     pub scrape_interval: Seconds,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DemoConfig {
-    pub scenario: String,
-    pub seed: u64,
 }
 
 impl PrometheusConfig {

@@ -33,7 +33,6 @@ pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
 pub fn connect(config: &SourceConfig, clock: Clock) -> Result<Option<Arc<dyn Source>>, Failure> {
     match config {
         SourceConfig::Prometheus(config) => Ok(Some(Arc::new(prometheus::Prometheus::connect(config, clock)?))),
-        // A simulated world answers through the program that makes it, because its backend shares it.
-        SourceConfig::Kubernetes(_) | SourceConfig::Demo(_) => Ok(None),
+        SourceConfig::Kubernetes(_) => Ok(None),
     }
 }

@@ -33,7 +33,6 @@ pub async fn examine(loaded: &Loaded, clock: Clock) -> Vec<Part> {
                 SourceConfig::Prometheus(config) => {
                     Part { title: format!("prometheus {name}"), findings: prometheus(config, clock).await }
                 }
-                SourceConfig::Demo(_) => Part { title: format!("demo {name}"), findings: Vec::new() },
             }
         }))
         .await;
