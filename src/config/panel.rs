@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::{error::Spot, toml_file::Section};
 use crate::domain::{
-    panel::{Better, PanelKind, PanelSpec, TargetPattern},
+    panel::{Better, Cap, PanelKind, PanelSpec, TargetPattern, Worth},
     template,
-    time::Seconds,
 };
 
 /// A panel of some layer whose source is not yet known to exist.
@@ -19,19 +18,42 @@ pub struct PanelEntry {
     pub source_spot: Spot,
 }
 
-const DEFAULT_TOLERANCE: f64 = 0.1;
+const KINDS: &[(&str, Kind)] = &[
+    ("ratio", Kind::Ratio),
+    ("rate", Kind::Rate),
+    ("latency", Kind::Latency),
+    ("value", Kind::Value),
+    ("shared", Kind::Shared),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ratio,
+    Rate,
+    Latency,
+    Value,
+    Shared,
+}
+
+/// Exposures below which a cap says nothing, where the panel does not say.
+const CAP_EXPOSURES: f64 = 100.0;
 
 /// Reads one `[[panels]]`; none when anything that matters is wrong, which the section has noted.
 pub fn read(section: Section<'_>, file: &Path) -> Option<PanelEntry> {
     let name = section.needed("name", "\"orders\"");
-    if section.choice("kind", &[("ratio", ())]).is_none() && !section.has("kind") {
+    let kind = section.choice("kind", KINDS);
+    if kind.is_none() && !section.has("kind") {
         section.wrong("kind", "is missing", "write `kind = \"ratio\"`".to_owned());
     }
     let targets = section.text("targets").map(|text| pattern(&section, &text));
     let source = section.text("source");
-    let events = query(&section, "events", "'sum by (pod) (orders_total{namespace=\"{{namespace}}\"})'");
-    let exposures = query(&section, "exposures", "'sum by (pod) (checkouts_total{namespace=\"{{namespace}}\"})'");
-    let by = section.text("by").unwrap_or_else(|| "pod".to_owned());
+    let asked = kind.and_then(|kind| asked(&section, kind));
+    if kind.is_none() {
+        // Which of these belong to it cannot be known: they are not called unknown.
+        ["events", "exposures", "by", "within", "requests", "query"].iter().for_each(|key| {
+            section.has(key);
+        });
+    }
     let better = section.choice("better", &[("higher", Better::Higher), ("lower", Better::Lower)]);
     if better.is_none() && !section.has("better") {
         section.wrong(
@@ -40,35 +62,91 @@ pub fn read(section: Section<'_>, file: &Path) -> Option<PanelEntry> {
             "say which is good: `better = \"higher\"` or `better = \"lower\"`".to_owned(),
         );
     }
+    let critical = section.flag("critical").unwrap_or(false);
+    if critical && matches!(kind, Some(Kind::Value | Kind::Shared)) {
+        let hint = "a gauge carries no counts: make it a `ratio`, a `rate` or a `latency`, or leave `critical` out";
+        section.wrong("critical", "cannot be `true` for this kind", hint.to_owned());
+    }
     let per = section.positive("per");
     let unit = section.text("unit").unwrap_or_else(|| if per.is_none() { "%".to_owned() } else { String::new() });
-    let spec = PanelSpec {
-        name: name.clone().unwrap_or_default().into(),
+    let usual = asked.clone().map(|kind| PanelSpec::new(name.clone().unwrap_or_default(), kind, Better::Higher));
+    let (worth, cap) = (worth(&section), cap(&section, kind));
+    let (group, business) = (section.text("group"), section.flag("business").unwrap_or(false));
+    let (lag, warm_up) = (section.duration("lag"), section.duration("warm_up"));
+    let tolerance = section.share("tolerance");
+    let spec = usual.map(|usual| PanelSpec {
         targets: targets.unwrap_or(TargetPattern(Vec::new())),
         source: source.clone().unwrap_or_default().into(),
-        kind: PanelKind::Ratio {
-            events: events.clone().unwrap_or_default(),
-            exposures: exposures.clone().unwrap_or_default(),
-            by: by.into(),
-        },
-        better: better.unwrap_or(Better::Higher),
-        tolerance: section.share("tolerance").unwrap_or(DEFAULT_TOLERANCE),
-        critical: section.flag("critical").unwrap_or(false),
-        business: section.flag("business").unwrap_or(false),
-        group: section.text("group").map(Into::into),
-        lag: section.duration("lag").unwrap_or(Seconds(0.0)),
+        better: better.unwrap_or(usual.better),
+        tolerance: tolerance.unwrap_or(usual.tolerance),
+        critical,
+        business,
+        group: group.map(Into::into),
+        lag: lag.unwrap_or(usual.lag),
+        warm_up: warm_up.unwrap_or(usual.warm_up),
+        worth,
+        cap,
         unit: unit.into(),
-        per: per.unwrap_or(100.0),
+        per: per.unwrap_or(usual.per),
         origin: file.display().to_string().into(),
-    };
+        ..usual
+    });
     let (spot, source_spot) = (section.spot("name"), section.spot("source"));
     section.finish();
-    (name.is_some() && events.is_some() && exposures.is_some()).then_some(PanelEntry {
-        spec,
-        source,
-        spot,
-        source_spot,
-    })
+    name.and(spec).map(|spec| PanelEntry { spec, source, spot, source_spot })
+}
+
+/// What this kind of panel asks; none when a query is missing or wrong.
+fn asked(section: &Section<'_>, kind: Kind) -> Option<PanelKind> {
+    let by = || section.text("by").unwrap_or_else(|| "pod".to_owned()).into();
+    match kind {
+        Kind::Ratio => {
+            let events = query(section, "events", "'sum by (pod) (orders_total{namespace=\"{{namespace}}\"})'");
+            let exposures =
+                query(section, "exposures", "'sum by (pod) (checkouts_total{namespace=\"{{namespace}}\"})'");
+            let by = by();
+            Some(PanelKind::Ratio { events: events?, exposures: exposures?, by })
+        }
+        Kind::Rate => {
+            let events = query(section, "events", "'sum by (pod) (orders_total{namespace=\"{{namespace}}\"})'");
+            let by = by();
+            Some(PanelKind::Rate { events: events?, by })
+        }
+        Kind::Latency => {
+            let within = query(section, "within", "'sum by (pod) (request_seconds_bucket{le=\"0.3\"})'");
+            let requests = query(section, "requests", "'sum by (pod) (request_seconds_count)'");
+            let by = by();
+            Some(PanelKind::Latency { within: within?, requests: requests?, by })
+        }
+        Kind::Value => {
+            let query = query(section, "query", "'avg by (pod) (queue_seconds)'");
+            let by = by();
+            Some(PanelKind::Value { query: query?, by })
+        }
+        Kind::Shared => {
+            let query = query(section, "query", "'sum(db_connections_used) / sum(db_connections_max)'");
+            Some(PanelKind::Shared { query: query? })
+        }
+    }
+}
+
+fn worth(section: &Section<'_>) -> Option<Worth> {
+    let (amount, currency) = (section.positive("worth"), section.text("currency"));
+    if amount.is_none() && currency.is_some() {
+        section.wrong("currency", "says in what, and nothing says how much", "add `worth = 42`, per event".to_owned());
+    }
+    amount.map(|amount| Worth { amount, currency: currency.unwrap_or_default().into() })
+}
+
+fn cap(section: &Section<'_>, kind: Option<Kind>) -> Option<Cap> {
+    let (share, exposures) = (section.share("cap"), section.positive("cap_exposures"));
+    if share.is_some() && !matches!(kind, None | Some(Kind::Ratio | Kind::Latency)) {
+        section.wrong("cap", "needs counts of exposures", "it fits a `ratio` or a `latency`".to_owned());
+    }
+    if share.is_none() && exposures.is_some() {
+        section.wrong("cap_exposures", "stands without a cap", "add `cap = \"2 %\"`".to_owned());
+    }
+    share.map(|share| Cap { share, exposures: exposures.unwrap_or(CAP_EXPOSURES) })
 }
 
 fn query(section: &Section<'_>, key: &'static str, example: &str) -> Option<String> {

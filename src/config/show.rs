@@ -90,15 +90,12 @@ fn source(out: &mut String, setting: &SourceSetting, config: &SourceConfig) {
 fn panel(out: &mut String, spec: &PanelSpec) {
     let _ = writeln!(out, "\n[[panels]]  # {}", spec.origin);
     line(out, "name", &spec.name);
-    let PanelKind::Ratio { events, exposures, by } = &spec.kind;
-    line(out, "kind", "ratio");
+    line(out, "kind", spec.kind.word());
     if !spec.targets.0.is_empty() {
         line(out, "targets", &spec.targets.0.join("/"));
     }
     line(out, "source", spec.source.raw());
-    line(out, "events", events);
-    line(out, "exposures", exposures);
-    line(out, "by", by);
+    asked(out, &spec.kind);
     line(
         out,
         "better",
@@ -112,6 +109,38 @@ fn panel(out: &mut String, spec: &PanelSpec) {
         line(out, "group", group);
     }
     line(out, "lag", &spec.lag.to_string());
+    line(out, "warm_up", &spec.warm_up.to_string());
+    if let Some(worth) = &spec.worth {
+        let _ = writeln!(out, "worth = {}", worth.amount);
+        line(out, "currency", &worth.currency);
+    }
+    if let Some(cap) = &spec.cap {
+        let _ = writeln!(out, "cap = {}\ncap_exposures = {}", cap.share, cap.exposures);
+    }
     line(out, "unit", &spec.unit);
     let _ = writeln!(out, "per = {}", spec.per);
+}
+
+fn asked(out: &mut String, kind: &PanelKind) {
+    match kind {
+        PanelKind::Ratio { events, exposures, by } => {
+            line(out, "events", events);
+            line(out, "exposures", exposures);
+            line(out, "by", by);
+        }
+        PanelKind::Rate { events, by } => {
+            line(out, "events", events);
+            line(out, "by", by);
+        }
+        PanelKind::Latency { within, requests, by } => {
+            line(out, "within", within);
+            line(out, "requests", requests);
+            line(out, "by", by);
+        }
+        PanelKind::Value { query, by } => {
+            line(out, "query", query);
+            line(out, "by", by);
+        }
+        PanelKind::Shared { query } | PanelKind::Analysis { query } => line(out, "query", query),
+    }
 }

@@ -11,7 +11,10 @@ use super::{
     source::SourceConfig,
     trust::Trusted,
 };
-use crate::core::settings::{Environment, Role};
+use crate::{
+    core::settings::{Environment, Role},
+    domain::panel::{Cap, PanelSpec, Worth},
+};
 
 /// A home with a user's file, a repository and a kubeconfig's contexts.
 struct Machine {
@@ -89,6 +92,11 @@ fn panel(more: &str) -> String {
          events = 'sum by (pod) (orders_total{{namespace=\"{{{{namespace}}}}\"}})'\n\
          exposures = 'sum by (pod) (checkouts_total)'\n{more}"
     )
+}
+
+/// Four lines and what joins them.
+fn gauge(kind: &str, more: &str) -> String {
+    format!("[[panels]]\nname = \"pool\"\nkind = \"{kind}\"\nbetter = \"lower\"\nquery = 'sum(x)'\n{more}")
 }
 
 #[test]
@@ -200,8 +208,24 @@ fn every_mistake_names_file_line_key_and_the_way_out() {
             "config/config.toml:11: `panels[1].tolerance`: expected a share like `\"10 %\"` or `0.1`, at least 0 and below 1, found the number `10`",
         ),
         (
-            format!("{PROMETHEUS}{}", panel("")).replace("\"ratio\"", "\"value\""),
-            "config/config.toml:7: `panels[1].kind`: `value` is not known here; known: `ratio`",
+            format!("{PROMETHEUS}{}", panel("")).replace("\"ratio\"", "\"ration\""),
+            "config/config.toml:7: `panels[1].kind`: `ration` is not known here; did you mean `ratio`?",
+        ),
+        (
+            format!("{PROMETHEUS}{}", gauge("value", "critical = true\n")),
+            "config/config.toml:10: `panels[1].critical`: cannot be `true` for this kind; a gauge carries no counts",
+        ),
+        (
+            format!("{PROMETHEUS}{}", gauge("shared", "cap = \"2 %\"\n")),
+            "config/config.toml:10: `panels[1].cap`: needs counts of exposures; it fits a `ratio` or a `latency`",
+        ),
+        (
+            format!("{PROMETHEUS}{}", gauge("value", "").replace("query", "qurey")),
+            "config/config.toml:5: `panels[1].query`: is missing",
+        ),
+        (
+            format!("{PROMETHEUS}{}", panel("currency = \"EUR\"\n")),
+            "config/config.toml:11: `panels[1].currency`: says in what, and nothing says how much",
         ),
         (
             format!("{PROMETHEUS}{}", panel("targets = \"shop//checkout\"\n")),
@@ -354,6 +378,31 @@ fn flags_and_variables_are_checked_too() {
         let message = machine.error();
         assert!(message.starts_with(expected), "\n  said:     {message}\n  expected: {expected}");
     }
+}
+
+#[test]
+fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
+    let machine = Machine::with_file(&format!(
+        "{PROMETHEUS}{}{}{}{}{}",
+        panel("worth = 42\ncurrency = \"EUR\"\ncap = \"2 %\"\ncap_exposures = 500\nwarm_up = \"45s\"\n"),
+        "[[panels]]\nname = \"signups\"\nkind = \"rate\"\nbetter = \"higher\"\nevents = 'sum by (pod) (s)'\n",
+        "[[panels]]\nname = \"slow\"\nkind = \"latency\"\nbetter = \"lower\"\nby = \"instance\"\n\
+         within = 'b{le=\"0.3\"}'\nrequests = 'c'\n",
+        gauge("shared", ""),
+        gauge("value", "").replace("pool", "cpu"),
+    ));
+    let loaded = machine.load().unwrap();
+    let panels = &loaded.settings.panels;
+    let kinds: Vec<_> = panels.iter().map(|panel| panel.kind.word()).collect();
+    assert_eq!(kinds, ["ratio", "rate", "latency", "shared", "value"]);
+    let orders = &panels[0];
+    assert_eq!(orders.worth, Some(Worth { amount: 42.0, currency: "EUR".into() }));
+    assert_eq!(orders.cap, Some(Cap { share: 0.02, exposures: 500.0 }));
+    assert_eq!(orders.warm_up.0, 45.0);
+    let again = Machine::with_file(&super::show::show(&loaded)).load().unwrap();
+    let without_origin =
+        |panels: &[PanelSpec]| panels.iter().map(|p| PanelSpec { origin: "".into(), ..p.clone() }).collect::<Vec<_>>();
+    assert_eq!(without_origin(&again.settings.panels), without_origin(panels));
 }
 
 #[test]

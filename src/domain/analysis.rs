@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::clean::{Clean, Name};
+use super::{
+    clean::{Clean, Name},
+    step::StepId,
+    time::Seconds,
+};
 
 /// One run of the backend's own analysis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +34,85 @@ pub struct AnalysisMetric {
     pub value: Option<Clean>,
     /// What a value must satisfy, as written in the template.
     pub condition: Option<Clean>,
+}
+
+/// One metric that the backend's own analysis judges the release by, whether it has run yet or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    pub name: Clean,
+    /// The template it comes from.
+    pub template: Clean,
+    /// What it asks: `prometheus`, `job`, `web`.
+    pub provider: Clean,
+    /// What is asked, all arguments filled in; none where the provider takes no query.
+    pub query: Option<String>,
+    /// Why the query could not be filled in.
+    pub unresolved: Option<Clean>,
+    /// What a value must satisfy, as written in the template.
+    pub success: Option<Clean>,
+    pub failure: Option<Clean>,
+    /// The conditions as lines to draw, as far as they are comparisons with a number.
+    pub limits: Vec<Limit>,
+    pub interval: Option<Seconds>,
+    /// The steps it runs at; empty where it runs from the start.
+    pub steps: Vec<StepId>,
+    /// Newest run: its phase in the backend's words; none before it ran.
+    pub phase: Option<Clean>,
+    /// Its measurements, oldest first.
+    pub measured: Vec<Measured>,
+}
+
+/// One value the backend measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub at: Option<DateTime<Utc>>,
+    /// As the backend prints it.
+    pub value: Clean,
+    /// The same as a number, where it is one and finite.
+    pub number: Option<f64>,
+    /// In the backend's words: `Successful`, `Failed`.
+    pub phase: Clean,
+}
+
+/// A line drawn at a value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    pub at: f64,
+    pub bad: BadSide,
+    /// Whether the value itself is on the bad side.
+    pub inclusive: bool,
+    pub means: LimitMeans,
+}
+
+/// On which side of a line trouble begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadSide {
+    Above,
+    Below,
+}
+
+/// What is said of a value on the bad side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitMeans {
+    /// The condition of success does not hold.
+    NotSuccess,
+    /// The condition of failure holds.
+    Failure,
+}
+
+impl Limit {
+    /// Whether `value` is on the bad side.
+    #[must_use]
+    pub fn is_passed(&self, value: f64) -> bool {
+        match (self.bad, self.inclusive) {
+            (BadSide::Above, true) => value >= self.at,
+            (BadSide::Above, false) => value > self.at,
+            (BadSide::Below, true) => value <= self.at,
+            (BadSide::Below, false) => value < self.at,
+        }
+    }
 }
 
 /// An experiment that belongs to the release.

@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod clean;
 pub mod failure;
 pub mod goal;
+pub mod guard;
 pub mod health;
 pub mod journal;
 pub mod panel;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    analysis::Limit,
     clean::{Clean, Name},
     time::Seconds,
 };
@@ -25,12 +26,50 @@ pub struct PanelSpec {
     pub group: Option<Clean>,
     /// How long after an exposure its event may still come.
     pub lag: Seconds,
+    /// How long after a change of weight its numbers say nothing yet.
+    #[serde(default)]
+    pub warm_up: Seconds,
+    /// What one event is worth, where that is known.
+    #[serde(default)]
+    pub worth: Option<Worth>,
+    /// An event share that is too much whatever the other arm shows.
+    #[serde(default)]
+    pub cap: Option<Cap>,
+    /// Values that somebody drew a line at; shown, and never part of a verdict.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
     /// Written behind values.
     pub unit: Clean,
     /// Values are shown per this many exposures: 1000 for "orders per 1,000 checkouts".
     pub per: f64,
     /// Which file, cluster object or built-in it comes from, for `?` and errors.
     pub origin: Clean,
+}
+
+impl PanelSpec {
+    /// With what is usual: 10 % tolerance, per cent, not critical, for every target, no source yet.
+    #[must_use]
+    pub fn new(name: impl Into<Clean>, kind: PanelKind, better: Better) -> Self {
+        Self {
+            name: name.into(),
+            targets: TargetPattern(Vec::new()),
+            source: Name::default(),
+            kind,
+            better,
+            tolerance: 0.1,
+            critical: false,
+            business: false,
+            group: None,
+            lag: Seconds(0.0),
+            warm_up: Seconds(0.0),
+            worth: None,
+            cap: None,
+            limits: Vec::new(),
+            unit: "%".into(),
+            per: 100.0,
+            origin: Clean::default(),
+        }
+    }
 }
 
 /// Which targets a panel belongs to: segments from the name backwards, `*` for any one.
@@ -47,7 +86,25 @@ impl TargetPattern {
     }
 }
 
-/// What a panel computes. Further kinds join with the judge.
+/// What one event is worth in money, for the price of a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Worth {
+    /// Per event, in units of the currency.
+    pub amount: f64,
+    /// `EUR`, `$`.
+    pub currency: Clean,
+}
+
+/// A share of events per exposure that may not be passed, once there are enough exposures to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cap {
+    /// Events per exposure, as a fraction: 0.02 is 2 %.
+    pub share: f64,
+    /// It says nothing on fewer exposures than these.
+    pub exposures: f64,
+}
+
+/// What a panel computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PanelKind {
@@ -58,6 +115,68 @@ pub enum PanelKind {
         /// The label that names the instance.
         by: Clean,
     },
+    /// Events in each arm against its share of the traffic, where nothing counts exposures. The query gives
+    /// counters, one series per instance.
+    Rate { events: String, by: Clean },
+    /// The share of requests slower than a bucket's bound. Both queries give counters, one series per instance.
+    Latency {
+        /// Requests that took at most the bound.
+        within: String,
+        requests: String,
+        by: Clean,
+    },
+    /// A gauge, one series per instance, averaged over an arm. It carries no counts: weak evidence, never critical.
+    Value { query: String, by: Clean },
+    /// A gauge of something that both arms use, one series; compared with the hour before the release.
+    Shared { query: String },
+    /// What the backend's own analysis asks for, one series. Its limits are the analysis's; it is no evidence of ours.
+    Analysis { query: String },
+}
+
+impl PanelKind {
+    /// The word in configuration and JSON.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Ratio { .. } => "ratio",
+            Self::Rate { .. } => "rate",
+            Self::Latency { .. } => "latency",
+            Self::Value { .. } => "value",
+            Self::Shared { .. } => "shared",
+            Self::Analysis { .. } => "analysis",
+        }
+    }
+
+    /// What it asks, in the order in which answers are read, and the label that names the instance of a series;
+    /// none where exactly one series is wanted.
+    #[must_use]
+    pub fn queries(&self) -> Vec<(&str, Option<&Clean>)> {
+        match self {
+            Self::Ratio { events, exposures, by } => vec![(events, Some(by)), (exposures, Some(by))],
+            Self::Latency { within, requests, by } => vec![(within, Some(by)), (requests, Some(by))],
+            Self::Rate { events: query, by } | Self::Value { query, by } => vec![(query, Some(by))],
+            Self::Shared { query } | Self::Analysis { query } => vec![(query, None)],
+        }
+    }
+
+    /// Whether its numbers are counts of two arms, so that they can be judged.
+    #[must_use]
+    pub const fn has_counts(&self) -> bool {
+        match self {
+            Self::Ratio { .. } | Self::Rate { .. } | Self::Latency { .. } => true,
+            Self::Value { .. } | Self::Shared { .. } | Self::Analysis { .. } => false,
+        }
+    }
+}
+
+/// A panel that travels with the release: an object of its cluster or its own analysis declares it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Declared {
+    /// The source it names; none leaves the choice to the only one there is.
+    Panel { spec: Box<PanelSpec>, source: Option<Name> },
+    /// It cannot be used: where it stands, and why.
+    Wrong { origin: Clean, why: Clean },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -48,6 +48,18 @@ pub struct Reach {
     pub seconds: Option<Seconds>,
     /// The steps it will run, in words.
     pub path: Vec<Clean>,
+    /// The weights it comes to on the way, in order, for the price of going on.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
+}
+
+/// A weight that a plan comes to, and how long it stays there.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// In percent.
+    pub weight: f64,
+    /// None where that is not known, or where it stays.
+    pub seconds: Option<Seconds>,
 }
 
 /// One thing to send.

@@ -26,8 +26,8 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Query {
     pub text: String,
-    /// The label that names the instance of a series.
-    pub by: Clean,
+    /// The label that names the instance of a series; none where exactly one series is wanted.
+    pub by: Option<Clean>,
 }
 
 /// What came back. Only `Value` may move a verdict; a missing number is never zero.

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    analysis::{Analysis, Experiment},
+    analysis::{Analysis, Check, Experiment},
     clean::{Clean, Name},
     goal::{Goal, Offer},
-    panel::{Arm, Arms},
+    guard::Heartbeat,
+    panel::{Arm, Arms, Declared},
     revision::{Revision, Tag},
     step::{Step, StepState},
     target::Target,
@@ -58,6 +59,15 @@ pub struct Release {
     pub timeline: Vec<Moment>,
     /// Since when the update runs, where that is known.
     pub started_at: Option<DateTime<Utc>>,
+    /// Panels that its own objects declare, in the order of their rank.
+    #[serde(default)]
+    pub declared: Vec<Declared>,
+    /// What the backend's own analysis judges it by.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The newest sign of life of a guard.
+    #[serde(default)]
+    pub guard: Option<Heartbeat>,
     /// Parts that cannot be seen and why: "pods: `viewer` may not list pods in `shop`".
     pub missing: Vec<Clean>,
 }

@@ -51,7 +51,7 @@ mod tests {
     use crate::{domain::question::Query, sim::Scenario};
 
     fn question(text: &str, from: i64, to: i64) -> Question {
-        let query = |text: &str| Query { text: text.to_owned(), by: "pod".into() };
+        let query = |text: &str| Query { text: text.to_owned(), by: Some("pod".into()) };
         Question { source: "demo-prom".into(), queries: vec![query("checkouts"), query(text)], from, to, step: 10 }
     }
 

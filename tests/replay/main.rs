@@ -102,6 +102,9 @@ fn release(name: &str, percent: f64) -> Arc<Release> {
         about: About::default(),
         timeline: Vec::new(),
         started_at: None,
+        declared: Vec::new(),
+        checks: Vec::new(),
+        guard: None,
         missing: Vec::new(),
     })
 }

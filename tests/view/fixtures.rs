@@ -18,7 +18,7 @@ use flightdeck::{
         goal::{Answer, Denied, Direction, Goal, Offer, Permission},
         health::Health,
         panel::{Arm, Arms, Better, PanelKind, PanelSpec, PanelTrouble, TargetPattern},
-        plan::{Condition, Expectation, Plan, Reach, Request},
+        plan::{Condition, Expectation, Plan, Reach, Request, Stage},
         release::{About, Phase, Release, ReleaseId, Strategy, Waiting, WaitingOn},
         revision::{Pod, Revision, RevisionHealth, Tag},
         series::{Counts, Tick},
@@ -332,6 +332,11 @@ pub fn promote() -> Plan {
             next_stop: None,
             seconds: Some(Seconds(759.0)),
             path: vec!["analysis 2m30s".into(), "weight 50 %".into(), "pause 10m".into(), "weight 100 %".into()],
+            stages: vec![
+                Stage { weight: 10.0, seconds: Some(Seconds(150.0)) },
+                Stage { weight: 50.0, seconds: Some(Seconds(600.0)) },
+                Stage { weight: 100.0, seconds: None },
+            ],
         }),
         warnings: vec!["nobody is asked again before every customer is on 4.2.0".into()],
         ..plan(
@@ -447,6 +452,9 @@ pub fn checkout() -> Release {
             moment(252, MomentKind::Step, "4/8 pause began, waiting for a person"),
         ],
         started_at: Some(ago(381)),
+        declared: Vec::new(),
+        checks: Vec::new(),
+        guard: None,
         missing: Vec::new(),
     }
 }
@@ -579,23 +587,22 @@ fn panel(name: &str, unit: &str, baseline: f64, canary: f64, critical: bool) -> 
     let arm = |hash: &str| Arm { hash: hash.into(), instance_prefix: format!("checkout-{hash}-").into() };
     Panel {
         spec: PanelSpec {
-            name: name.into(),
             targets: TargetPattern(vec!["checkout".into()]),
             source: "prom-eu".into(),
-            kind: PanelKind::Ratio {
-                events: "orders_total".into(),
-                exposures: "checkouts_total".into(),
-                by: "pod".into(),
-            },
-            better: if baseline > 0.5 { Better::Higher } else { Better::Lower },
-            tolerance: 0.1,
             critical,
             business: true,
-            group: None,
-            lag: Seconds(0.0),
             unit: unit.into(),
             per: if unit == "%" { 100.0 } else { 1000.0 },
             origin: "flightdeck.toml".into(),
+            ..PanelSpec::new(
+                name,
+                PanelKind::Ratio {
+                    events: "orders_total".into(),
+                    exposures: "checkouts_total".into(),
+                    by: "pod".into(),
+                },
+                if baseline > 0.5 { Better::Higher } else { Better::Lower },
+            )
         },
         arms: Some(Arms { baseline: arm("5f4d8c"), canary: Some(arm("6b7c9d")) }),
         exposed_since: Some(end - 250),

@@ -51,7 +51,7 @@ fn source(url: &str, mono: &Arc<AtomicU64>) -> Prometheus {
 }
 
 fn ask_for(queries: &[&str]) -> Question {
-    let query = |text: &&str| Query { text: (*text).to_owned(), by: "pod".into() };
+    let query = |text: &&str| Query { text: (*text).to_owned(), by: Some("pod".into()) };
     Question { source: "prom".into(), queries: queries.iter().map(query).collect(), from: 1000, to: 1030, step: 10 }
 }
 

@@ -14,8 +14,8 @@ use crate::{
         state::{Asked, Panel, State},
     },
     domain::{
-        clean::Name,
-        panel::{Arms, PanelKind, PanelSpec, PanelTrouble},
+        clean::{Clean, Name},
+        panel::{Arms, PanelSpec, PanelTrouble},
         question::{Query, Question},
         release::Release,
         step::{StepKind, StepState},
@@ -240,13 +240,12 @@ fn question(panel: &Panel, target: &Target, from: i64, to: i64) -> Result<Questi
         Place::Stable => panel.arms.as_ref().map(|arms| arms.baseline.hash.raw().to_owned()),
         Place::Canary => panel.arms.as_ref().and_then(|arms| arms.canary.as_ref()).map(|arm| arm.hash.raw().to_owned()),
     };
-    let PanelKind::Ratio { events, exposures, by } = &panel.spec.kind;
-    let query = |text: &str| {
+    let query = |(text, by): (&str, Option<&Clean>)| {
         template::fill(text, value)
-            .map(|text| Query { text, by: by.clone() })
+            .map(|text| Query { text, by: by.cloned() })
             .map_err(|e| format!("panel `{}` in {}: {e}", panel.spec.name, panel.spec.origin))
     };
-    let queries = vec![query(events)?, query(exposures)?];
+    let queries = panel.spec.kind.queries().into_iter().map(query).collect::<Result<_, _>>()?;
     Ok(Question { source: panel.spec.source.clone(), queries, from, to, step: TICK_SECONDS })
 }
 

@@ -71,19 +71,15 @@ pub fn settings(speed: f64) -> Settings {
 /// What customers came for first, then how the machines feel.
 fn panels() -> Vec<PanelSpec> {
     let orders = PanelSpec {
-        name: "orders per 1,000 checkouts".into(),
         targets: TargetPattern(vec!["checkout".to_owned()]),
         source: NUMBERS.into(),
-        kind: ratio("orders", "checkouts"),
-        better: Better::Higher,
-        tolerance: 0.1,
         critical: true,
         business: true,
-        group: None,
         lag: Seconds(30.0),
         unit: "".into(),
         per: 1000.0,
         origin: "built into the demo".into(),
+        ..PanelSpec::new("orders per 1,000 checkouts", ratio("orders", "checkouts"), Better::Higher)
     };
     let lower = |name: &str, events: &str, exposures: &str, tolerance: f64| PanelSpec {
         name: name.into(),

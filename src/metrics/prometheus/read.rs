@@ -69,10 +69,15 @@ fn wrong(summary: String, hint: String) -> Flaw {
 fn set(question: &Question, query: &Query, raw: Vec<RawSeries>) -> Result<Vec<Series>, Flaw> {
     let mut found: BTreeMap<String, Series> = BTreeMap::new();
     for series in raw {
-        let by = query.by.as_str();
-        let Some(instance) = series.metric.get(by).filter(|instance| !instance.is_empty()).cloned() else {
-            let hint = format!("let the query keep it: `sum by ({by}) (…)`");
-            return Err(wrong(format!("a series has no label `{by}`"), hint));
+        let instance = match &query.by {
+            Some(by) => {
+                let Some(instance) = series.metric.get(by.as_str()).filter(|instance| !instance.is_empty()) else {
+                    let hint = format!("let the query keep it: `sum by ({by}) (…)`");
+                    return Err(wrong(format!("a series has no label `{by}`"), hint));
+                };
+                instance.clone()
+            }
+            None => String::new(),
         };
         if !series.histograms.is_empty() {
             let hint = "take its count: `histogram_count(…)`".to_owned();
@@ -81,8 +86,16 @@ fn set(question: &Question, query: &Query, raw: Vec<RawSeries>) -> Result<Vec<Se
         let points = points(question, &instance, &series.values)?;
         // Which of two would be right cannot be known, and their sum would hide resets.
         if found.contains_key(&instance) {
-            let hint = format!("make them one: `sum by ({by}) (…)`");
-            return Err(wrong(format!("there are several series with `{by}` = `{instance}`"), hint));
+            let (what, hint) = match &query.by {
+                Some(by) => (
+                    format!("there are several series with `{by}` = `{instance}`"),
+                    format!("make them one: `sum by ({by}) (…)`"),
+                ),
+                None => {
+                    ("there are several series where one is wanted".to_owned(), "make them one: `sum(…)`".to_owned())
+                }
+            };
+            return Err(wrong(what, hint));
         }
         if !points.is_empty() {
             found.insert(instance.clone(), Series { instance: Name::new(instance), points });

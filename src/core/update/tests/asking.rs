@@ -271,7 +271,7 @@ fn the_clock_of_the_source_decides() {
 #[test]
 fn a_query_that_cannot_be_filled_names_its_panel_and_origin() {
     let mut spec = orders();
-    let PanelKind::Ratio { events, .. } = &mut spec.kind;
+    let PanelKind::Ratio { events, .. } = &mut spec.kind else { panic!("a ratio") };
     *events = "orders{pod=\"{{nmae}}\"}".into();
     let flight = Flight::open(Settings { panels: vec![spec], ..settings() });
     let Some(PanelTrouble::Error(why)) = &flight.panel().trouble else { panic!("{:?}", flight.panel().trouble) };

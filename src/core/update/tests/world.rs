@@ -81,7 +81,7 @@ pub(super) fn plan(name: &str, goal: Goal, direction: Direction, weight: Option<
         customers: format!("customers after {}", goal.word()).into(),
         not_undone: vec![],
         going_on: None,
-        reach: weight.map(|weight| Reach { weight, next_stop: None, seconds: None, path: vec![] }),
+        reach: weight.map(|weight| Reach { weight, next_stop: None, seconds: None, path: vec![], stages: vec![] }),
         warnings: vec![],
         command: format!("kubectl argo rollouts {} {name}", goal.word()).into(),
         permission: Permission::Yes,
@@ -151,6 +151,9 @@ pub(super) fn paused(name: &str) -> Release {
         about: About::default(),
         timeline: vec![],
         started_at: None,
+        declared: vec![],
+        checks: vec![],
+        guard: None,
         missing: vec![],
     }
 }
@@ -193,23 +196,23 @@ pub(super) fn resting(name: &str) -> Release {
 /// A critical panel of orders per checkout.
 pub(super) fn orders() -> PanelSpec {
     PanelSpec {
-        name: "orders".into(),
         targets: TargetPattern(vec!["*".into()]),
         source: "prom".into(),
-        kind: PanelKind::Ratio {
-            events: r#"orders{ns="{{namespace}}",pod=~"{{name}}-.*"}"#.into(),
-            exposures: r#"checkouts{hash=~"{{stable}}|{{canary}}"}"#.into(),
-            by: "pod".into(),
-        },
-        better: Better::Higher,
-        tolerance: 0.1,
         critical: true,
         business: true,
-        group: None,
         lag: Seconds(30.0),
         unit: Clean::default(),
         per: 1000.0,
         origin: "panels.toml".into(),
+        ..PanelSpec::new(
+            "orders",
+            PanelKind::Ratio {
+                events: r#"orders{ns="{{namespace}}",pod=~"{{name}}-.*"}"#.into(),
+                exposures: r#"checkouts{hash=~"{{stable}}|{{canary}}"}"#.into(),
+                by: "pod".into(),
+            },
+            Better::Higher,
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         clean::Clean,
         goal::{Denied, Direction, Goal, Permission},
-        plan::{Condition, Plan, Reach},
+        plan::{Condition, Plan, Reach, Stage},
         release::Phase,
         revision::{Revision, Tag},
         time::Seconds,
@@ -239,7 +239,13 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         plan.warnings.push("if the full promotion ends first, this goes through all steps again".into());
     }
     if direction == Direction::Forward {
-        let at_once = || Reach { weight: 100.0, next_stop: None, seconds: None, path: vec!["all traffic".into()] };
+        let at_once = || Reach {
+            weight: 100.0,
+            next_stop: None,
+            seconds: None,
+            path: vec!["all traffic".into()],
+            stages: vec![Stage { weight: 100.0, seconds: None }],
+        };
         plan.reach.get_or_insert_with(at_once);
         plan.warnings.push(format!("{number} is not known to have served everyone: confirmed as new code is").into());
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{
     clean::Clean,
     goal::{Denied, Direction, Goal},
-    plan::{Condition, Plan, Reach},
+    plan::{Condition, Plan, Reach, Stage},
     revision::Tag,
     step::StepKind,
 };
@@ -107,7 +107,9 @@ pub(super) fn promote_full(ground: &Ground<'_>) -> Planned {
     };
     plan.warnings.push(skipped.into());
     plan.warnings.push("once begun it ignores hold and abort; only roll back ends it".into());
-    plan.reach = Some(Reach { weight: 100.0, next_stop: None, seconds: None, path: vec!["weight 100 %".into()] });
+    let stages = vec![Stage { weight: 100.0, seconds: None }];
+    plan.reach =
+        Some(Reach { weight: 100.0, next_stop: None, seconds: None, path: vec!["weight 100 %".into()], stages });
     Ok(plan)
 }
 

@@ -3,7 +3,12 @@
 use super::Ground;
 use crate::{
     backend::kubernetes::argo_rollouts::{lengths, steps, weight},
-    domain::{clean::Clean, plan::Reach, step::StepKind, time::Seconds},
+    domain::{
+        clean::Clean,
+        plan::{Reach, Stage},
+        step::StepKind,
+        time::Seconds,
+    },
 };
 
 /// From step `from` (counted from 0) on. `at` is the weight it starts from.
@@ -15,24 +20,65 @@ pub(super) fn reach(ground: &Ground<'_>, from: usize) -> Reach {
     }
     let mut path = Vec::new();
     let mut length = Length::default();
+    let mut stages = Stages::at(ground.weight.set.or(ground.weight.wanted).unwrap_or(0.0));
     for (place, step) in rollout.steps().iter().enumerate().skip(from) {
         let kind = steps::kind(rollout, step);
         if kind == StepKind::Person {
             let at = steps::percent(weight::weight_at(rollout, place));
             let next_stop = format!("{} at {at} %", ground.step_words(place));
-            return Reach { weight: highest, next_stop: Some(next_stop.into()), seconds: length.known(), path };
+            let (next_stop, seconds) = (Some(next_stop.into()), length.known());
+            return Reach { weight: highest, next_stop, seconds, path, stages: stages.ending() };
         }
         if let StepKind::SetWeight(percent) = kind {
             highest = highest.max(percent);
+            stages.move_to(percent);
         }
-        length.add(&kind, steps::planned(ground.observed, place, step));
+        let planned = steps::planned(ground.observed, place, step);
+        length.add(&kind, planned);
+        stages.stay(&kind, planned);
         path.push(steps::label(rollout, step).into());
     }
     // After the last step everything moves, whatever the last weight was.
     if path.last().is_none_or(|last: &Clean| last.as_str() != "weight 100 %") {
         path.push("all traffic".into());
     }
-    Reach { weight: 100.0, next_stop: None, seconds: length.known(), path }
+    stages.move_to(100.0);
+    Reach { weight: 100.0, next_stop: None, seconds: length.known(), path, stages: stages.ending() }
+}
+
+/// The weights on the way and how long each lasts.
+struct Stages {
+    done: Vec<Stage>,
+    weight: f64,
+    length: Length,
+}
+
+impl Stages {
+    fn at(weight: f64) -> Self {
+        Self { done: Vec::new(), weight, length: Length::default() }
+    }
+
+    fn stay(&mut self, kind: &StepKind, planned: Option<Seconds>) {
+        self.length.add(kind, planned);
+    }
+
+    /// A weight that lasts no time is passed through and no stage.
+    fn move_to(&mut self, percent: f64) {
+        if percent.total_cmp(&self.weight).is_eq() {
+            return;
+        }
+        if self.length.unknown || self.length.sum > 0.0 {
+            self.done.push(Stage { weight: self.weight, seconds: self.length.known() });
+        }
+        self.weight = percent;
+        self.length = Length::default();
+    }
+
+    /// With the last one, where it stays.
+    fn ending(mut self) -> Vec<Stage> {
+        self.done.push(Stage { weight: self.weight, seconds: None });
+        self.done
+    }
 }
 
 /// Time that the spec knows of; setting a weight takes none that it could tell.
