@@ -50,9 +50,9 @@ pub fn read(section: Section<'_>, file: &Path) -> Option<PanelEntry> {
     let asked = kind.and_then(|kind| asked(&section, kind));
     if kind.is_none() {
         // Which of these belong to it cannot be known: they are not called unknown.
-        ["events", "exposures", "by", "within", "requests", "query"].iter().for_each(|key| {
+        for key in ["events", "exposures", "by", "within", "requests", "query"] {
             section.has(key);
-        });
+        }
     }
     let better = section.choice("better", &[("higher", Better::Higher), ("lower", Better::Lower)]);
     if better.is_none() && !section.has("better") {

@@ -220,7 +220,7 @@ fn every_mistake_names_file_line_key_and_the_way_out() {
             "config/config.toml:10: `panels[1].cap`: needs counts of exposures; it fits a `ratio` or a `latency`",
         ),
         (
-            format!("{PROMETHEUS}{}", gauge("value", "").replace("query", "qurey")),
+            format!("{PROMETHEUS}{}", gauge("value", "").replace("query = 'sum(x)'", "")),
             "config/config.toml:5: `panels[1].query`: is missing",
         ),
         (
@@ -398,7 +398,7 @@ fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
     let orders = &panels[0];
     assert_eq!(orders.worth, Some(Worth { amount: 42.0, currency: "EUR".into() }));
     assert_eq!(orders.cap, Some(Cap { share: 0.02, exposures: 500.0 }));
-    assert_eq!(orders.warm_up.0, 45.0);
+    assert_eq!(orders.warm_up.to_string(), "45s");
     let again = Machine::with_file(&super::show::show(&loaded)).load().unwrap();
     let without_origin =
         |panels: &[PanelSpec]| panels.iter().map(|p| PanelSpec { origin: "".into(), ..p.clone() }).collect::<Vec<_>>();
