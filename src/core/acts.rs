@@ -239,6 +239,8 @@ pub fn changes(was: &Plan, now: &Plan) -> Vec<Change> {
         going_on,
         reach,
         warnings,
+        // What it asks for to be confirmed changes with it.
+        proven: _,
         command: _,
         permission,
     } = was;

@@ -56,11 +56,9 @@ pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Con
     let source = &plan.release.target.source;
     let name = plan.release.target.name();
     match (direction(plan), state.is_armed(source)) {
-        (Direction::Back | Direction::Hold, true) => Ok(Confirmation::Yes),
-        // Disarmed, the typed name arms for this one act.
-        (Direction::Back | Direction::Hold, false) => {
-            Ok(Confirmation::Type { text: Clean::new(name), with_reason: false })
-        }
+        (Direction::Back | Direction::Hold, true) if plan.proven => Ok(Confirmation::Yes),
+        // Disarmed, the typed name arms for this one act; armed, it stands for looking at where this leads.
+        (Direction::Back | Direction::Hold, _) => Ok(Confirmation::Type { text: Clean::new(name), with_reason: false }),
         (Direction::Forward, false) => {
             Err(Denied::new(format!("`{source}` is read-only")).hint("arm it: `x`, then arm"))
         }

@@ -32,9 +32,18 @@ pub struct Plan {
     /// What a forward plan commits to.
     pub reach: Option<Reach>,
     pub warnings: Vec<Clean>,
+    /// Whether what a way back brings customers to is known to have served everyone; true where it brings
+    /// nothing. One key never moves a customer onto code that is not.
+    #[serde(default = "taken_for_proven")]
+    pub proven: bool,
     /// The same act as a command for another terminal, with the same preconditions or marked unguarded.
     pub command: Clean,
     pub permission: Permission,
+}
+
+/// Plans of older recordings say nothing of it, and were confirmed like that.
+const fn taken_for_proven() -> bool {
+    true
 }
 
 /// What a forward plan commits to: everything that happens until a person is asked again.

@@ -332,6 +332,7 @@ mod tests {
             going_on: None,
             reach: None,
             warnings: Vec::new(),
+            proven: true,
             command: "kubectl".into(),
             permission: Permission::Yes,
         }

@@ -281,7 +281,10 @@ fn finish(rollout: &mut Rollout, now: i64) {
     for set in rollout.sets.iter_mut().filter(|set| set.hash != current && set.count() > 0) {
         set.scale_down_at = Some(deadline);
     }
-    let number = rollout.set(&current).map_or(0, |set| set.revision);
+    let number = rollout.set_mut(&current).map_or(0, |set| {
+        set.served = true;
+        set.revision
+    });
     rollout.status.stable = current;
     rollout.status.weight = 0;
     rollout.status.promote_full = false;

@@ -105,6 +105,8 @@ pub struct Image {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReplicaSet {
     pub revision: u64,
+    /// It is or was the stable one: everyone was on it.
+    pub served: bool,
     pub hash: String,
     pub uid: String,
     pub created: i64,

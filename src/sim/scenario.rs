@@ -222,6 +222,7 @@ pub(super) fn replica_set(rollout: &str, tag: &str, crashes: bool, created: i64,
     ReplicaSet {
         revision: 0,
         hash: dice.name(9),
+        served: false,
         uid: dice.name(12),
         created,
         image: Image { repository: format!("registry.example/{rollout}"), tag: tag.to_owned(), crashes },
@@ -236,6 +237,7 @@ fn at_rest(role: &Role, dice: &mut Dice) -> Rollout {
     let created = START - BEFORE - 3 * 86_400 - i64::from(dice.below(40 * 86_400));
     let mut set = replica_set(role.name, role.tag, false, created, dice);
     set.revision = role.revision;
+    set.served = true;
     set.desired = role.replicas;
     set.pods = (0..role.replicas)
         .map(|_| Pod {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     backend::kubernetes::argo_rollouts::{
-        Observed, Permissions, StepTimes,
+        Observed, Permissions, Watched,
         objects::{HASH_LABEL, REVISION},
     },
     domain::goal::Permission,
@@ -26,7 +26,7 @@ pub(super) fn observed(simulated: &Rollout) -> serde_json::Result<Observed> {
         analysis_runs: decode(simulated.analyses.iter().map(|run| analysis(simulated, run)))?,
         events: decode(simulated.events.iter().map(|one| event(simulated, one)))?,
         missing: Vec::new(),
-        times: times(simulated)?,
+        watched: watched(simulated)?,
         permissions: Permissions { status: Permission::Yes, spec: Permission::Yes },
         context: Some("demo".to_owned()),
     })
@@ -36,26 +36,31 @@ fn decode<T: serde::de::DeserializeOwned>(values: impl Iterator<Item = Value>) -
     values.map(serde_json::from_value).collect()
 }
 
-/// What somebody would have noted who watched this update from its beginning.
-fn times(simulated: &Rollout) -> serde_json::Result<StepTimes> {
-    let mut times = StepTimes::default();
-    let mut note = |step: usize, hash: &str, at: i64| -> serde_json::Result<()> {
+/// What somebody would have noted who watched from the beginning.
+fn watched(simulated: &Rollout) -> serde_json::Result<Watched> {
+    let mut watched = Watched::default();
+    let mut note = |step: usize, hash: &str, stable: &str, at: i64| -> serde_json::Result<()> {
         let mut then = rollout(simulated);
         then["status"]["currentStepIndex"] = step.into();
         then["status"]["currentPodHash"] = hash.into();
-        times.observe(&serde_json::from_value(then)?, DateTime::from_timestamp(at, 0).unwrap_or_default());
+        then["status"]["stableRS"] = stable.into();
+        watched.observe(&serde_json::from_value(then)?, DateTime::from_timestamp(at, 0).unwrap_or_default());
         Ok(())
     };
-    let Some(first) = simulated.status.times.first() else { return Ok(times) };
+    for set in simulated.sets.iter().filter(|set| set.served) {
+        note(simulated.spec.steps.len(), &set.hash, &set.hash, set.created)?;
+    }
+    let stable = &simulated.status.stable;
+    let Some(first) = simulated.status.times.first() else { return Ok(watched) };
     // Before the update the old revision was seen, at rest.
-    note(simulated.spec.steps.len(), "before", first.began)?;
+    note(simulated.spec.steps.len(), "before", stable, first.began)?;
     for (step, time) in simulated.status.times.iter().enumerate() {
-        note(step, &simulated.status.current, time.began)?;
+        note(step, &simulated.status.current, stable, time.began)?;
     }
     if let Some(ended) = simulated.status.times.last().and_then(|last| last.ended) {
-        note(simulated.status.times.len(), &simulated.status.current, ended)?;
+        note(simulated.status.times.len(), &simulated.status.current, stable, ended)?;
     }
-    Ok(times)
+    Ok(watched)
 }
 
 fn time(at: i64) -> String {

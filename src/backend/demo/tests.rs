@@ -127,6 +127,7 @@ fn a_full_promotion_is_undone_while_it_runs_and_after_it() {
     assert!(release.stable().is_some_and(|stable| stable.version.as_str() == "4.2.0"));
     demo.wait(60);
     let plan = demo.plan(&Goal::Rollback { to: None });
+    assert!(plan.proven, "4.1.9 was there before: {:?}", plan.warnings);
     apply(&mut demo.world, &plan).unwrap();
     demo.wait(40);
     let release = demo.look();

@@ -20,7 +20,7 @@ use super::{
     cluster::Cluster,
     listen::{Heard, Object, Resource, listen},
     opened::explained,
-    shelf::{self, Pace, Shelf, State, Times},
+    shelf::{self, Memory, Pace, Shelf, State},
 };
 use crate::domain::{
     clean::{Clean, Name},
@@ -44,10 +44,10 @@ enum News {
 /// All releases in these namespaces, for ever; in all of them if none is named.
 pub(super) fn watch(
     cluster: Arc<Cluster>,
-    times: Times,
+    memory: Memory,
     folders: &[Name],
 ) -> impl Stream<Item = Update> + Send + use<> {
-    stream::unfold(Board::new(cluster, times, folders), |mut board| async move {
+    stream::unfold(Board::new(cluster, memory, folders), |mut board| async move {
         let update = board.next().await;
         Some((update, board))
     })
@@ -62,7 +62,7 @@ struct Place {
 
 struct Board {
     cluster: Arc<Cluster>,
-    times: Times,
+    memory: Memory,
     places: Vec<Place>,
     listening: SelectAll<BoxStream<'static, (usize, News)>>,
     asked: FuturesUnordered<BoxFuture<'static, Result<Identity, Failure>>>,
@@ -80,10 +80,10 @@ struct Board {
 }
 
 impl Board {
-    fn new(cluster: Arc<Cluster>, times: Times, folders: &[Name]) -> Self {
+    fn new(cluster: Arc<Cluster>, memory: Memory, folders: &[Name]) -> Self {
         let mut board = Self {
             cluster,
-            times,
+            memory,
             places: Vec::new(),
             listening: SelectAll::new(),
             asked: FuturesUnordered::new(),
@@ -153,14 +153,14 @@ impl Board {
                 match &*heard {
                     Heard::All(all) => {
                         for rollout in all {
-                            shelf::observe(&self.times, rollout, now);
+                            shelf::observe(&self.memory, rollout, now);
                         }
                         if self.told.is_none() {
                             self.asked.push(access::identity(Arc::clone(&self.cluster)).boxed());
                         }
                     }
                     Heard::Applied(rollout) => {
-                        shelf::observe(&self.times, rollout, now);
+                        shelf::observe(&self.memory, rollout, now);
                     }
                     Heard::Deleted(_) | Heard::Alive | Heard::Lost { .. } => {}
                 }
@@ -262,7 +262,7 @@ impl Board {
             rollout: rollout.clone(),
             replica_sets,
             missing: place.sets.missing(Part::ReplicaSets).into_iter().collect::<Vec<Missing>>(),
-            times: shelf::observe(&self.times, rollout, self.cluster.wall()),
+            watched: shelf::observe(&self.memory, rollout, self.cluster.wall()),
             context: self.cluster.context.clone(),
             ..Observed::default()
         };

@@ -36,7 +36,7 @@ use crate::{
     },
 };
 use cluster::Cluster;
-use shelf::Times;
+use shelf::Memory;
 
 /// Tells the time; only the runtime reads a clock.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -66,21 +66,21 @@ pub fn connect(
 struct Kubernetes {
     cluster: Arc<Cluster>,
     /// Shared by all watches, so that opening a release keeps what the board saw of it.
-    times: Times,
+    memory: Memory,
 }
 
 impl Kubernetes {
     fn new(cluster: Cluster) -> Self {
-        Self { cluster: Arc::new(cluster), times: Arc::new(Mutex::default()) }
+        Self { cluster: Arc::new(cluster), memory: Arc::new(Mutex::default()) }
     }
 }
 
 impl Backend for Kubernetes {
     fn watch(&self, scope: Scope) -> BoxStream<'static, Update> {
-        let (cluster, times) = (Arc::clone(&self.cluster), Arc::clone(&self.times));
+        let (cluster, memory) = (Arc::clone(&self.cluster), Arc::clone(&self.memory));
         match scope {
-            Scope::Board(folders) => board::watch(cluster, times, &folders).boxed(),
-            Scope::Release(target) => opened::watch(cluster, times, target).boxed(),
+            Scope::Board(folders) => board::watch(cluster, memory, &folders).boxed(),
+            Scope::Release(target) => opened::watch(cluster, memory, target).boxed(),
         }
     }
 

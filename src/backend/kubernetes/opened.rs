@@ -17,7 +17,7 @@ use super::{
     },
     cluster::Cluster,
     listen::{Heard, Resource, listen},
-    shelf::{self, Changed, Pace, Shelf, State, Times},
+    shelf::{self, Changed, Memory, Pace, Shelf, State},
 };
 use crate::domain::{
     clean::Name,
@@ -55,8 +55,8 @@ enum Told {
 }
 
 /// Everything of one target, for ever.
-pub(super) fn watch(cluster: Arc<Cluster>, times: Times, target: Target) -> impl Stream<Item = Update> + Send {
-    stream::unfold(Opened::new(cluster, times, target), |mut opened| async move {
+pub(super) fn watch(cluster: Arc<Cluster>, memory: Memory, target: Target) -> impl Stream<Item = Update> + Send {
+    stream::unfold(Opened::new(cluster, memory, target), |mut opened| async move {
         let update = opened.next().await;
         Some((update, opened))
     })
@@ -64,7 +64,7 @@ pub(super) fn watch(cluster: Arc<Cluster>, times: Times, target: Target) -> impl
 
 struct Opened {
     cluster: Arc<Cluster>,
-    times: Times,
+    memory: Memory,
     target: Target,
     /// Namespace and name.
     key: (String, String),
@@ -91,7 +91,7 @@ struct Opened {
 }
 
 impl Opened {
-    fn new(cluster: Arc<Cluster>, times: Times, target: Target) -> Self {
+    fn new(cluster: Arc<Cluster>, memory: Memory, target: Target) -> Self {
         let part = |place: usize| target.path.get(place).map(Name::raw).unwrap_or_default().to_owned();
         let key = (part(0), part(1));
         let resource = Resource {
@@ -102,7 +102,7 @@ impl Opened {
         Self {
             main: listen(Arc::clone(&cluster), resource).boxed(),
             cluster,
-            times,
+            memory,
             target,
             key,
             rollout: Shelf::default(),
@@ -145,7 +145,7 @@ impl Opened {
 
     fn hear_main(&mut self, heard: Heard<Rollout>) {
         self.alive |= matches!(heard, Heard::All(_) | Heard::Applied(_) | Heard::Alive);
-        // Every version counts for the times, also those that are told together.
+        // Every version counts for what was seen, also those that are told together.
         match &heard {
             Heard::All(all) => all.iter().for_each(|rollout| self.observe(rollout)),
             Heard::Applied(rollout) => self.observe(rollout),
@@ -157,7 +157,7 @@ impl Opened {
     }
 
     fn observe(&self, rollout: &Rollout) {
-        shelf::observe(&self.times, rollout, self.cluster.wall());
+        shelf::observe(&self.memory, rollout, self.cluster.wall());
     }
 
     fn hear(&mut self, news: News) {
@@ -297,7 +297,7 @@ impl Opened {
             self.events.missing(Part::Events),
         ];
         Observed {
-            times: shelf::observe(&self.times, &rollout, self.cluster.wall()),
+            watched: shelf::observe(&self.memory, &rollout, self.cluster.wall()),
             rollout,
             replica_sets: self.sets.values().filter(|set| set.metadata.is_owned_by(&uid)).cloned().collect(),
             pods: self.pods.values().cloned().collect(),

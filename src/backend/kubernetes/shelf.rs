@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::{
     argo_rollouts::{
-        Missing, Part, StepTimes,
+        Missing, Part, Watched,
         objects::{AnalysisRun, Event, Meta, Pod, ReplicaSet, Rollout},
     },
     listen::{Heard, Object},
@@ -21,16 +21,16 @@ use crate::domain::{
     health::Health,
 };
 
-/// When steps were seen to begin and end, by the Rollout's uid.
-pub(super) type Times = Arc<Mutex<BTreeMap<String, StepTimes>>>;
+/// What was seen of each Rollout so far, by its uid.
+pub(super) type Memory = Arc<Mutex<BTreeMap<String, Watched>>>;
 
 /// Shortest time between two pieces of news of the same thing: a controller may write 120 times a second.
 const PACE: Duration = Duration::from_millis(80);
 
-/// Notes what a Rollout shows, and gives its times.
-pub(super) fn observe(times: &Times, rollout: &Rollout, now: DateTime<Utc>) -> StepTimes {
-    let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
-    let of = times.entry(rollout.metadata.uid.clone()).or_default();
+/// Notes what a Rollout shows, and gives all that was seen of it.
+pub(super) fn observe(memory: &Memory, rollout: &Rollout, now: DateTime<Utc>) -> Watched {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    let of = memory.entry(rollout.metadata.uid.clone()).or_default();
     of.observe(rollout, now);
     of.clone()
 }

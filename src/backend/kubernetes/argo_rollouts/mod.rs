@@ -14,10 +14,11 @@ mod revisions;
 mod steps;
 mod timeline;
 mod times;
+mod watched;
 mod weight;
 
 use objects::{AnalysisRun, Event, Pod, ReplicaSet, Rollout};
-pub use times::StepTimes;
+pub use watched::Watched;
 
 use crate::domain::{
     analysis::Experiment,
@@ -40,8 +41,8 @@ pub struct Observed {
     pub events: Vec<Event>,
     /// Parts that could not be seen.
     pub missing: Vec<Missing>,
-    /// When steps began and ended, as far as somebody watched.
-    pub times: StepTimes,
+    /// What was seen of it before.
+    pub watched: Watched,
     pub permissions: Permissions,
     /// The kubeconfig's context, for commands to copy; none in-cluster.
     pub context: Option<String>,
@@ -56,7 +57,7 @@ impl Default for Observed {
             analysis_runs: Vec::new(),
             events: Vec::new(),
             missing: Vec::new(),
-            times: StepTimes::default(),
+            watched: Watched::default(),
             permissions: Permissions { status: Permission::Checking, spec: Permission::Checking },
             context: None,
         }

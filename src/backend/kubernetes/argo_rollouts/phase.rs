@@ -125,7 +125,7 @@ pub(super) fn waiting(observed: &Observed) -> Option<Waiting> {
     }
     let current = rollout.current_step().map(|(index, step)| (index, steps::kind(rollout, step)));
     if let Some((index, StepKind::Analysis | StepKind::Experiment)) = current {
-        return Some(Waiting { on: WaitingOn::Analysis, since: observed.times.began(rollout, index) });
+        return Some(Waiting { on: WaitingOn::Analysis, since: observed.watched.times.began(rollout, index) });
     }
     let not_ready = observed
         .replica_set(&status.current_pod_hash)

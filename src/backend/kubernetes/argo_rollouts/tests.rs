@@ -214,7 +214,7 @@ fn a_router_that_counts_finer_still_shows_percent() {
 fn step_times_are_those_that_were_watched() {
     let at = |text: &str| text.parse().unwrap();
     let mut observed = seen("canary-paused-at-1pct");
-    observed.times.observe(&observed.rollout.clone(), at("2026-11-20T20:27:22Z"));
+    observed.watched.observe(&observed.rollout.clone(), at("2026-11-20T20:27:22Z"));
     // The pause began before this watch, its start time says when.
     assert_eq!(look(&observed).steps[1].started_at, Some(at("2026-11-20T20:27:20Z")));
 
@@ -222,20 +222,20 @@ fn step_times_are_those_that_were_watched() {
     next.status.current_step_index = Some(2);
     next.status.pause_conditions.clear();
     next.status.controller_pause = false;
-    observed.times.observe(&next, at("2026-11-20T20:28:02Z"));
+    observed.watched.observe(&next, at("2026-11-20T20:28:02Z"));
     observed.rollout = next.clone();
     let step = look(&observed).steps[1].clone();
     assert_eq!(step.took.unwrap().to_string(), "≥40s", "its beginning was not watched and is no longer in the status");
 
     next.status.current_step_index = Some(3);
-    observed.times.observe(&next, at("2026-11-20T20:28:05Z"));
+    observed.watched.observe(&next, at("2026-11-20T20:28:05Z"));
     observed.rollout = next.clone();
     assert_eq!(look(&observed).steps[2].took.unwrap().to_string(), "3s");
 
     // A new revision begins from nothing.
     next.status.current_pod_hash = "other".into();
     next.status.current_step_index = Some(0);
-    observed.times.observe(&next, at("2026-11-20T20:30:00Z"));
+    observed.watched.observe(&next, at("2026-11-20T20:30:00Z"));
     observed.rollout = next;
     let steps = look(&observed).steps;
     assert_eq!(steps[0].started_at, Some(at("2026-11-20T20:30:00Z")));

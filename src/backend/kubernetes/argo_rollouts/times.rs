@@ -94,7 +94,7 @@ pub(super) fn of_step(observed: &Observed, place: usize) -> (Option<DateTime<Utc
         return (began, None);
     }
     let Some(ended) = end(observed, place) else { return (began, None) };
-    let at_least = observed.times.beginning(rollout, place).filter(|seen| !seen.exactly).map(|seen| seen.at);
+    let at_least = observed.watched.times.beginning(rollout, place).filter(|seen| !seen.exactly).map(|seen| seen.at);
     let took = match (began, at_least) {
         (Some(began), _) if began <= ended => Some(Took { seconds: Seconds::between(began, ended), at_least: false }),
         (_, Some(seen)) if seen <= ended => Some(Took { seconds: Seconds::between(seen, ended), at_least: true }),
@@ -113,11 +113,11 @@ fn beginning(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
         Some(before) => end(observed, before),
         None => started_at(observed),
     };
-    pause().or_else(|| observed.times.began(rollout, place)).or_else(before)
+    pause().or_else(|| observed.watched.times.began(rollout, place)).or_else(before)
 }
 
 fn end(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
-    observed.times.ended(&observed.rollout, place).or_else(|| end_by_event(observed, place))
+    observed.watched.times.ended(&observed.rollout, place).or_else(|| end_by_event(observed, place))
 }
 
 /// The newest event that says this step was completed, if it can only belong to this run through the steps.

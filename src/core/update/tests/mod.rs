@@ -5,4 +5,5 @@ mod asking;
 mod board;
 mod properties;
 mod releases;
+mod unproven;
 mod world;

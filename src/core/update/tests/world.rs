@@ -83,6 +83,7 @@ pub(super) fn plan(name: &str, goal: Goal, direction: Direction, weight: Option<
         going_on: None,
         reach: weight.map(|weight| Reach { weight, next_stop: None, seconds: None, path: vec![], stages: vec![] }),
         warnings: vec![],
+        proven: true,
         command: format!("kubectl argo rollouts {} {name}", goal.word()).into(),
         permission: Permission::Yes,
         goal,

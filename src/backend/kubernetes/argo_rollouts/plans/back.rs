@@ -102,8 +102,8 @@ fn is_altered(ground: &Ground<'_>, set: &ReplicaSet) -> bool {
         || ground.rollout().canary().is_some_and(|canary| canary.anti_affinity.is_some())
 }
 
-/// The newest older revision that may have had all traffic: those that events show to have been given up
-/// are not the way back.
+/// The newest older revision known to have had all traffic, else the newest that may have had it: those that
+/// events show to have been given up are not the way back.
 fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
     let newest = ground.newest().and_then(|r| r.number);
     // An undo gives an old ReplicaSet the highest number: what was made after it is what was taken back.
@@ -113,8 +113,8 @@ fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
     };
     let mut older: Vec<&Revision> = ground.revisions.iter().filter(is_older).collect();
     older.sort_by_key(|r| std::cmp::Reverse(r.number));
-    let good = older.iter().find(|r| record(ground, r).is_none_or(|record| record == Record::Completed));
-    good.copied().ok_or_else(|| {
+    let first = |wanted: Option<Record>| older.iter().find(|r| record(ground, r) == wanted);
+    first(Some(Record::Completed)).or_else(|| first(None)).copied().ok_or_else(|| {
         if !older.is_empty() {
             return Denied::new("every older revision that is kept was given up while it was brought in")
                 .hint("roll back to one of them by its number");
@@ -134,7 +134,7 @@ enum Record {
     Begun,
 }
 
-/// How a revision ended, if events still tell.
+/// How a revision ended, if events still tell or it was watched.
 fn record(ground: &Ground<'_>, revision: &Revision) -> Option<Record> {
     let number = revision.number?;
     let events = ground.observed.events.iter().filter_map(|event| {
@@ -147,7 +147,8 @@ fn record(ground: &Ground<'_>, revision: &Revision) -> Option<Record> {
         event.is_about_revision(number).then_some((event.at()?, record))
     });
     // Of one second the end counts, not the beginning.
-    events.max_by_key(|(at, record)| (*at, *record != Record::Begun)).map(|(_, record)| record)
+    let told = events.max_by_key(|(at, record)| (*at, *record != Record::Begun)).map(|(_, record)| record);
+    told.or_else(|| ground.observed.watched.was_stable(revision.hash.raw()).then_some(Record::Completed))
 }
 
 /// Whether the controller skips all steps on the way to an older revision. It compares ages, not numbers.
@@ -218,8 +219,10 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
         };
         expect(format!("{old} is being brought in again"), set_out, CONTROLLER_SECONDS)
     };
-    let direction = direction(ground, &goal, to);
+    let proven = has_carried_everyone(ground, to);
+    let direction = direction(&goal, proven);
     let mut plan = ground.plan(goal, direction, patch, expect);
+    plan.proven = proven;
     let from = if rollout.is_fully_promoted() { "100 %".to_owned() } else { ground.share() };
     let how = match (fast, switches(ground) && has_room(ground, to)) {
         (true, true) => format!("in ≈{SWITCH_SECONDS}"),
@@ -254,7 +257,7 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
             Some(Record::Completed) => None,
             Some(Record::Aborted) => Some(format!("{number} was aborted when it was brought in")),
             Some(Record::Begun) => Some(format!("{number} was begun, but not seen to get all traffic")),
-            None => Some(format!("whether {number} ever had all traffic is not recorded")),
+            None => Some(format!("whether {number} ever had all traffic is not recorded: `y` is not enough")),
         };
         plan.warnings.extend(known.map(Clean::from));
     }
@@ -263,10 +266,13 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
 
 /// A revision asked for by number is a way back only if it is known to have carried everyone; without a number
 /// the one chosen is the best there is.
-fn direction(ground: &Ground<'_>, goal: &Goal, to: &Revision) -> Direction {
+const fn direction(goal: &Goal, proven: bool) -> Direction {
     let asked_for = matches!(goal, Goal::Rollback { to: Some(_) });
-    let carried_everyone = to.is(Tag::Stable) || record(ground, to) == Some(Record::Completed);
-    if asked_for && !carried_everyone { Direction::Forward } else { Direction::Back }
+    if asked_for && !proven { Direction::Forward } else { Direction::Back }
+}
+
+fn has_carried_everyone(ground: &Ground<'_>, revision: &Revision) -> bool {
+    revision.is(Tag::Stable) || record(ground, revision) == Some(Record::Completed)
 }
 
 const fn starting() -> crate::domain::weight::Weight {

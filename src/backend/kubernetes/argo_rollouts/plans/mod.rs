@@ -176,6 +176,7 @@ impl Ground<'_> {
             going_on: None,
             reach: None,
             warnings,
+            proven: true,
             command: command.into(),
             permission: permission.clone(),
         }

@@ -253,6 +253,44 @@ fn after_completion_the_way_back_runs_all_steps_unless_a_window_permits() {
 }
 
 #[test]
+fn a_way_back_is_proven_only_by_what_shows_that_its_revision_served_everyone() {
+    let rollback = Goal::Rollback { to: None };
+    let back = |observed: &Observed| {
+        let plan = plan(observed, &rollback);
+        let warned = plan.warnings.iter().any(|w| w.contains("is not recorded: `y` is not enough"));
+        assert_eq!(plan.direction, Direction::Back);
+        assert_eq!(plan.proven, !warned, "{:?}", plan.warnings);
+        plan.proven
+    };
+    assert!(!back(&complete()), "events are gone and nobody watched");
+
+    let mut told = complete();
+    let completed = json!({"reason": "RolloutCompleted", "lastTimestamp": "2026-11-20T20:12:00Z",
+                           "message": "Rollout completed update to revision 1 (aaa): Initial deploy"});
+    told.events = vec![serde_json::from_value(completed).unwrap()];
+    assert!(back(&told));
+
+    let mut watched = complete();
+    let mut before = watched.rollout.clone();
+    before.status.stable_rs = "aaa".into();
+    watched.watched.observe(&before, "2026-11-20T20:20:01Z".parse().unwrap());
+    assert!(back(&watched), "it was seen to be the stable one");
+    // One in between that was never seen to get there is passed over.
+    watched.replica_sets[0] = set("bbb", 3, "shop/web:v3", "2026-11-20T20:20:00Z", 5);
+    watched.replica_sets.push(set("ccc", 2, "shop/web:v2", "2026-11-20T20:15:00Z", 0));
+    assert_eq!(look(&watched).way_back.revision, Some(1));
+    assert!(back(&watched));
+
+    assert!(back(&paused()), "an abort leads to the stable revision");
+    let mut full = seen("canary-promote-full-in-flight");
+    full.replica_sets = vec![
+        set("84cb5ff658", 5, "shop/web:v5-slow", "2026-11-20T20:33:00Z", 0),
+        set("d4bc5b965", 4, "shop/web:v4", "2026-11-20T20:32:00Z", 5),
+    ];
+    assert!(back(&full));
+}
+
+#[test]
 fn a_revision_that_was_aborted_is_not_the_way_back() {
     let mut observed = complete();
     observed.replica_sets[0] = set("bbb", 3, "shop/web:v3", "2026-11-20T20:20:00Z", 5);
