@@ -399,3 +399,24 @@ async fn a_plugin_gives_tokens_and_is_asked_again_when_one_is_refused() {
     assert_eq!(failure.kind, FailureKind::Auth);
     assert!(failure.detail.unwrap().contains("denied by idp"));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_that_fails_when_an_act_needs_it_leaves_it_unsent() {
+    for goal in [Goal::Abort, Goal::Rollback { to: Some(1) }] {
+        let folder = tempfile::tempdir().unwrap();
+        // Its first token is as good as over.
+        let script = format!(
+            r#"[ -e {0} ] && echo denied by idp >&2 && exit 3; : > {0}; printf '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{"token":"t","expirationTimestamp":"2027-01-15T08:00:30Z"}}}}'"#,
+            folder.path().join("ran").display()
+        );
+        let user = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh",
+                                   "args": ["-c", script], "interactiveMode": "Never"}});
+        let server = MockServer::start().await;
+        let backend = connect(kubeconfig(folder.path(), &server.uri(), &user.to_string()), None).await.unwrap();
+        let failure = backend.apply(plan(&goal)).await.unwrap_err();
+        assert!(failure.kind.not_sent(), "{goal}: {failure:?}");
+        assert!(failure.detail.as_ref().unwrap().contains("denied by idp"), "{goal}: {failure:?}");
+        assert!(server.received_requests().await.unwrap().is_empty());
+    }
+}

@@ -67,11 +67,13 @@ async fn one(cluster: &Cluster, plan: &Plan, request: &Request, dry: bool) -> Re
         (true, false) => format!("{path}?dryRun=All"),
     };
     let ask = Ask { method, path, content_type: Some(content_type), body: body.to_string().into_bytes() };
-    send(cluster, ask, dry).await
+    send(cluster, ask, dry, REPLY).await
 }
 
-async fn send(cluster: &Cluster, ask: Ask, dry: bool) -> Result<Clean, Failure> {
+/// `limit` is how long its reply may take, not how long it takes to be let in.
+async fn send(cluster: &Cluster, ask: Ask, dry: bool, limit: Duration) -> Result<Clean, Failure> {
     let name = &cluster.name;
+    let request = cluster.authorised(ask).await.map_err(unsent)?;
     // Whether it was done is not known; of a rehearsal nothing can have been done.
     let unknown = |why: String| {
         if dry {
@@ -83,7 +85,7 @@ async fn send(cluster: &Cluster, ask: Ask, dry: bool) -> Result<Clean, Failure> 
         }
     };
     let answer = async {
-        let response = match cluster.send(ask).await {
+        let response = match cluster.send(request).await {
             Ok(response) => response,
             Err(failure) if failure.kind.not_sent() || matches!(failure.kind, FailureKind::Auth) => {
                 return Err(failure);
@@ -104,10 +106,20 @@ async fn send(cluster: &Cluster, ask: Ask, dry: bool) -> Result<Clean, Failure> 
         }
         Err(failure)
     };
-    match timeout(REPLY, answer).await {
+    match timeout(limit, answer).await {
         Ok(answer) => answer,
-        Err(_elapsed) => Err(unknown(format!("no reply within {} s", REPLY.as_secs()))),
+        Err(_elapsed) => Err(unknown(format!("no reply within {} s", limit.as_secs()))),
     }
+}
+
+/// What failed before anything was sent: where a second try can help, it is of a kind that allows one more key.
+fn unsent(failure: Failure) -> Failure {
+    let kind = match failure.kind {
+        FailureKind::Timeout | FailureKind::Unconfirmed | FailureKind::Malformed => FailureKind::Unreachable,
+        FailureKind::Auth => FailureKind::Local,
+        kind => kind,
+    };
+    Failure { kind, ..failure }
 }
 
 /// "200 OK".
@@ -120,13 +132,8 @@ async fn fill_in(cluster: &Cluster, plan: &Plan, template: &Template, body: &mut
     let namespace = plan.release.target.path.first().map(Name::raw).unwrap_or_default();
     let path = format!("/apis/apps/v1/namespaces/{namespace}/replicasets/{}", template.revision.raw());
     let mut set: Value = cluster.read(Ask::get(path)).await.map_err(|stopped| {
-        let failure = Failure::from(stopped);
-        // Nothing was sent yet: one key may try again.
-        let kind = match failure.kind {
-            FailureKind::Timeout => FailureKind::Unreachable,
-            kind => kind,
-        };
-        Failure { kind, summary: format!("the old template cannot be read: {}", failure.summary).into(), ..failure }
+        let failure = unsent(stopped.into());
+        Failure { summary: format!("the old template cannot be read: {}", failure.summary).into(), ..failure }
     })?;
     let found = restorable(set.pointer_mut("/spec/template").map(Value::take).unwrap_or_default());
     if digest(&found) != template.digest {
@@ -138,4 +145,45 @@ async fn fill_in(cluster: &Cluster, plan: &Plan, template: &Template, body: &mut
     let place = place.ok_or_else(|| Failure::new(FailureKind::Local, "the plan has no place for the template"))?;
     *place = found;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{backend::kubernetes::connect, config::source::KubernetesConfig};
+
+    /// A cluster that nobody answers for, whose plugin takes a while and fails when it is asked again.
+    async fn behind_a_slow_plugin(folder: &Path) -> Cluster {
+        let script = format!(
+            r#"[ -e {0} ] && sleep 0.1 && echo denied by idp >&2 && exit 3; : > {0}; printf '{{"status":{{"token":"t","expirationTimestamp":"1970-01-01T00:00:00Z"}}}}'"#,
+            folder.join("ran").display()
+        );
+        let exec = serde_json::json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sh",
+                                      "args": ["-c", script], "interactiveMode": "Never"});
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "lab",
+            "clusters": [{"name": "lab", "cluster": {"server": "http://127.0.0.1:1"}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "me"}}],
+            "users": [{"name": "me", "user": {"exec": exec}}],
+        });
+        let file = folder.join("kubeconfig");
+        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+        let config = KubernetesConfig { kubeconfig: Some(file), context: None };
+        let clock: super::super::Clock = Arc::new(|| DateTime::UNIX_EPOCH);
+        let announce: super::super::Announce = Arc::new(|_line| {});
+        connect::cluster("lab".into(), &config, clock, &announce).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_time_a_plugin_takes_is_not_that_of_a_reply() {
+        let folder = tempfile::tempdir().unwrap();
+        let cluster = behind_a_slow_plugin(folder.path()).await;
+        let failure = send(&cluster, Ask::get("/version".into()), false, Duration::from_millis(1)).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Local, "{failure:?}");
+        assert!(failure.detail.unwrap().contains("denied by idp"));
+    }
 }

@@ -91,8 +91,8 @@ impl Cluster {
         (self.clock)()
     }
 
-    /// Sends it once. The answer's head, whatever its status.
-    pub(super) async fn send(&self, ask: Ask) -> Result<Response<Body>, Failure> {
+    /// The request with what lets it in. A credential plugin may take its own time for that, and nothing is sent yet.
+    pub(super) async fn authorised(&self, ask: Ask) -> Result<Request<Body>, Failure> {
         let mut request = Request::builder()
             .method(ask.method)
             .uri(ask.path)
@@ -106,9 +106,13 @@ impl Cluster {
         {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let request = request
+        request
             .body(Body::from(ask.body))
-            .map_err(|e| Failure::new(FailureKind::Local, "a request cannot be put together").detail(e.to_string()))?;
+            .map_err(|e| Failure::new(FailureKind::Local, "a request cannot be put together").detail(e.to_string()))
+    }
+
+    /// Sends it once. The answer's head, whatever its status.
+    pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Failure> {
         let response = self.client.send(request).await.map_err(|e| failure::of_connection(self, &e))?;
         self.pings.store(response.version() == Version::HTTP_2, Ordering::Relaxed);
         if response.status() == StatusCode::UNAUTHORIZED
@@ -128,7 +132,8 @@ impl Cluster {
 
     /// The same, as far as the head of an answer that is a success.
     pub(super) async fn open(&self, ask: Ask) -> Result<Response<Body>, Stopped> {
-        let response = timeout(SILENCE, self.send(ask)).await.map_err(|_elapsed| self.silent())??;
+        let request = self.authorised(ask).await?;
+        let response = timeout(SILENCE, self.send(request)).await.map_err(|_elapsed| self.silent())??;
         if response.status().is_success() {
             return Ok(response);
         }
