@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`domain`] | the nouns: release, step, weight, plan, panel; plain values that serialise |
+//! | [`judge`] | is the canary worse, and how sure is that |
 //! | [`core`] | the program as a function: state and event to effects |
 //! | [`view`], [`theme`] | state to cells; reads only |
 //! | [`backend`] | platforms that run deploys |
@@ -23,6 +24,7 @@ pub mod core;
 pub mod domain;
 pub mod headless;
 pub mod http;
+pub mod judge;
 pub mod metrics;
 pub mod runtime;
 pub mod sim;

@@ -13,8 +13,9 @@ use std::{
 /// Each layer and the layers its `crate::` paths may name, itself included. What is not listed may use all.
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &["domain"]),
+    ("judge", &["judge", "domain"]),
     ("sim", &["sim", "domain"]),
-    ("core", &["core", "domain"]),
+    ("core", &["core", "domain", "judge"]),
     ("view", &["view", "theme", "core", "domain"]),
     ("theme", &["theme", "domain"]),
     ("http", &["http", "config"]),

@@ -1,0 +1,14 @@
+//! Is the canary worse: evidence that may be looked at as often as one likes, and what may be said of it.
+//!
+//! [`Judge`] weighs one panel, tick by tick. Everything here is a pure function of the ticks it was given: no clock,
+//! no randomness. Whether numbers can be trusted at all is decided before they come here.
+
+mod grid;
+mod panel;
+mod process;
+mod rules;
+
+pub use grid::{HIGHEST, LOWEST};
+pub use panel::{Finding, Judge, Latch, Standing};
+pub use process::{Bad, Process, Refused, START_EVERY, Since};
+pub use rules::{Dispersion, Pods, Rules, UNCALIBRATED_PHI};

@@ -1,0 +1,373 @@
+//! The evidence: a conditional e-process per start time, mixed over start times.
+//!
+//! Given the m events of a tick, those of the canary are binomial with θ(r) = n_c·r / (n_c·r + n_b), where r is the
+//! ratio of event rates; what both arms share cancels. One running sum of ln likelihoods over the grid serves all
+//! starts: each keeps a copy of it from when it began. Nothing here knows what an event means.
+//!
+//! Lindon & Malek, "Anytime-Valid Inference for Multinomial Count Data" (arXiv 2011.03567); Howard, Ramdas et al.,
+//! "Time-uniform, nonparametric, nonasymptotic confidence sequences" (arXiv 1810.08240).
+
+use serde::{Deserialize, Serialize};
+
+use super::grid::{GRID, HIGHEST, LOWEST, POINTS, log_density, log_sum};
+use crate::domain::series::{Counts, Tick};
+
+/// Seconds between starts that nothing else calls for.
+pub const START_EVERY: i64 = 600;
+/// Most starts kept. Dropping one gives its stake away, which is always allowed.
+const MAX_STARTS: usize = 24;
+/// Copies of sums are kept to this part of a nat, so that they stay short when they are written.
+const KEPT: f64 = 1e6;
+
+/// On which side of the bound harm lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bad {
+    Below,
+    Above,
+}
+
+/// Why a tick was not taken; nothing was changed by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("not newer than the last tick")]
+    Old,
+    #[error("not a number, or negative")]
+    NotACount,
+    #[error("events without exposures")]
+    Partial,
+}
+
+/// Sums over ticks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sums {
+    /// ℓ(r) − ℓ(1) for each ratio of the grid.
+    shape: Vec<f64>,
+    /// ℓ(r₁) − ℓ(1); r₁ may move from tick to tick.
+    bound: f64,
+    baseline: Counts,
+    canary: Counts,
+    ticks: u32,
+}
+
+impl Sums {
+    fn new() -> Self {
+        let none = Counts::default();
+        Self { shape: vec![0.0; POINTS], bound: 0.0, baseline: none, canary: none, ticks: 0 }
+    }
+
+    fn rounded(&self) -> Self {
+        let round = |value: f64| (value * KEPT).round() / KEPT;
+        Self { shape: self.shape.iter().copied().map(round).collect(), bound: round(self.bound), ..self.clone() }
+    }
+}
+
+/// One process: everything since one start time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Start {
+    at: i64,
+    /// π_j, its share of the stake.
+    share: f64,
+    /// ln r₁ when it began: the centre of its bets.
+    centre: f64,
+    /// The lowest and highest ln r₁ since. A bet that the bound has crossed is dropped: it would be unfair.
+    bounds: (f64, f64),
+    /// ln Σ of the bets below and above the first bound, before they are normalised; none where the grid ends first.
+    norms: (Option<f64>, Option<f64>),
+    /// The sums when it began.
+    before: Sums,
+    /// ln E⁺ and ln E⁻ now, of this start alone.
+    harm: f64,
+    safe: f64,
+}
+
+/// Evidence against "not worse than the bound" (harm) and against "worse than the bound" (safe), at every moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    bad: Bad,
+    phi: f64,
+    /// When the first start began, in seconds since 1970.
+    began: i64,
+    /// When to start next, by the clock and by a weight change.
+    regular: i64,
+    asked: Option<i64>,
+    last: Option<i64>,
+    sums: Sums,
+    starts: Vec<Start>,
+    /// Starts so far, dropped ones included.
+    begun: u32,
+}
+
+/// What a process says since one of its starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Since {
+    pub at: i64,
+    /// Ends of the interval for r, rounded outward by one cell. At the edge of the grid: that or beyond.
+    pub low: f64,
+    pub high: f64,
+    /// The most likely ratio, 0 where the canary had no event, none where neither arm had one.
+    pub ratio: Option<f64>,
+    pub baseline: Counts,
+    pub canary: Counts,
+    pub ticks: u32,
+}
+
+impl Process {
+    /// Nothing seen; the first start is at `began`, and counts ticks that end after it.
+    #[must_use]
+    pub fn new(bad: Bad, phi: f64, began: i64) -> Self {
+        Self {
+            bad,
+            phi: phi.max(1.0),
+            began,
+            regular: began,
+            asked: None,
+            last: None,
+            sums: Sums::new(),
+            starts: Vec::new(),
+            begun: 0,
+        }
+    }
+
+    /// Begins another start at `at`, for ticks that end after it.
+    pub fn start(&mut self, at: i64) {
+        if at > self.began {
+            self.asked = Some(self.asked.map_or(at, |asked| asked.max(at)));
+        }
+    }
+
+    /// Takes one tick; `ln_bound` is ln r₁ during it, which may not depend on the tick's events.
+    ///
+    /// # Errors
+    /// When the tick is no measurement. It then changed nothing.
+    pub fn take(&mut self, tick: &Tick, ln_bound: f64) -> Result<(), Refused> {
+        self.check(tick)?;
+        self.begin(tick.at, ln_bound);
+        self.last = Some(tick.at);
+        self.sums.ticks += 1;
+        self.sums.baseline += tick.baseline;
+        self.sums.canary += tick.canary;
+        let all = tick.baseline.exposures + tick.canary.exposures;
+        // Where only one arm was exposed, its events say nothing about the ratio.
+        if tick.baseline.exposures > 0.0 && tick.canary.exposures > 0.0 {
+            let share = tick.canary.exposures / all;
+            let (x, m) = (tick.canary.events, tick.canary.events + tick.baseline.events);
+            let log = |ln_ratio: f64, ratio: f64| (x * ln_ratio - m * (1.0 + share * (ratio - 1.0)).ln()) / self.phi;
+            let grid = &*GRID;
+            for ((sum, ln_ratio), ratio) in self.sums.shape.iter_mut().zip(grid.ln).zip(grid.ratio) {
+                *sum += log(ln_ratio, ratio);
+            }
+            self.sums.bound += log(ln_bound, ln_bound.exp());
+        }
+        for start in &mut self.starts {
+            start.bounds = (start.bounds.0.min(ln_bound), start.bounds.1.max(ln_bound));
+        }
+        self.weigh();
+        Ok(())
+    }
+
+    fn check(&self, tick: &Tick) -> Result<(), Refused> {
+        if self.last.unwrap_or(self.began) >= tick.at {
+            return Err(Refused::Old);
+        }
+        for arm in [tick.baseline, tick.canary] {
+            if ![arm.events, arm.exposures].iter().all(|n| n.is_finite() && *n >= 0.0) {
+                return Err(Refused::NotACount);
+            }
+            if arm.exposures <= 0.0 && arm.events > 0.0 {
+                return Err(Refused::Partial);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins what is due before a tick that ends at `at`: one start, however many times called for it.
+    fn begin(&mut self, at: i64, ln_bound: f64) {
+        let asked = self.asked.filter(|asked| *asked < at);
+        let regular = (self.regular < at).then(|| self.regular + (at - 1 - self.regular) / START_EVERY * START_EVERY);
+        let Some(start) = asked.max(regular) else { return };
+        if asked.is_some() {
+            self.asked = None;
+        }
+        if let Some(regular) = regular {
+            self.regular = regular + START_EVERY;
+        }
+        self.begun += 1;
+        let number = f64::from(self.begun);
+        self.starts.push(Start {
+            at: start,
+            share: if self.begun == 1 { 0.5 } else { 1.0 / (number * (number + 1.0)) },
+            centre: ln_bound,
+            bounds: (ln_bound, ln_bound),
+            norms: (bets(ln_bound, Bad::Below), bets(ln_bound, Bad::Above)),
+            before: self.sums.rounded(),
+            harm: 0.0,
+            safe: 0.0,
+        });
+        if self.starts.len() > MAX_STARTS {
+            self.drop_one(start);
+        }
+    }
+
+    /// Drops the start whose neighbours stand in for it best: the gap that it leaves is the smallest for its age.
+    /// The first and the newest two stay.
+    fn drop_one(&mut self, now: i64) {
+        let at = |i: usize| self.starts.get(i).map_or(now, |start| start.at);
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
+        let loss = |i: usize| (at(i + 1) - at(i - 1)) as f64 / (now - at(i - 1)).max(1) as f64;
+        let least = (1..self.starts.len() - 2).min_by(|one, other| loss(*one).total_cmp(&loss(*other)));
+        if let Some(least) = least {
+            self.starts.remove(least);
+        }
+    }
+
+    /// The evidence of every start anew.
+    fn weigh(&mut self) {
+        let better = match self.bad {
+            Bad::Below => Bad::Above,
+            Bad::Above => Bad::Below,
+        };
+        for start in &mut self.starts {
+            // A start whose bets were all dropped has lost its stake; minus infinity cannot be written.
+            start.harm = start.log_e(&self.sums, self.bad).max(f64::MIN);
+            start.safe = start.log_e(&self.sums, better).max(f64::MIN);
+        }
+    }
+
+    /// ln E⁺ over all starts. Those that have not begun count as 1.
+    #[must_use]
+    pub fn log_harm(&self) -> f64 {
+        self.mixed(|start| start.harm)
+    }
+
+    /// ln E⁻ over all starts.
+    #[must_use]
+    pub fn log_safe(&self) -> f64 {
+        self.mixed(|start| start.safe)
+    }
+
+    fn mixed(&self, log_e: impl Fn(&Start) -> f64) -> f64 {
+        let waiting = -f64::from(self.begun + 1).ln();
+        let terms: Vec<f64> =
+            self.starts.iter().map(|s| s.share.ln() + log_e(s)).chain(std::iter::once(waiting)).collect();
+        log_sum(&terms)
+    }
+
+    /// The largest ln E⁺ of a single start; 0 before the first.
+    #[must_use]
+    pub fn worst_start(&self) -> f64 {
+        self.starts.iter().map(|start| start.harm).reduce(f64::max).unwrap_or(0.0)
+    }
+
+    /// What the start says that says most of harm (the largest π_j·E⁺_j, the earliest of equals), with an interval
+    /// that holds at error rate `alpha` for all starts and all times at once. None before the first tick.
+    #[must_use]
+    pub fn telling(&self, alpha: f64) -> Option<Since> {
+        let weight = |start: &Start| start.share.ln() + start.harm;
+        let most = self.starts.iter().reduce(|most, start| if weight(start) > weight(most) { start } else { most });
+        most.map(|start| start.since(&self.sums, alpha))
+    }
+
+    /// The same since the first start.
+    #[must_use]
+    pub fn whole(&self, alpha: f64) -> Option<Since> {
+        self.starts.first().map(|start| start.since(&self.sums, alpha))
+    }
+
+    /// End of the last tick taken.
+    #[must_use]
+    pub fn last(&self) -> Option<i64> {
+        self.last
+    }
+
+    #[must_use]
+    pub fn began(&self) -> i64 {
+        self.began
+    }
+}
+
+impl Since {
+    /// Before the first tick: anything is possible.
+    #[must_use]
+    pub fn nothing(at: i64) -> Self {
+        let none = Counts::default();
+        Self { at, low: LOWEST, high: HIGHEST, ratio: None, baseline: none, canary: none, ticks: 0 }
+    }
+}
+
+impl Start {
+    fn log_e(&self, now: &Sums, side: Bad) -> f64 {
+        let (norm, bound) = match side {
+            Bad::Below => (self.norms.0, self.bounds.0),
+            Bad::Above => (self.norms.1, self.bounds.1),
+        };
+        // Without a bet the stake stays what it was.
+        let Some(norm) = norm else { return 0.0 };
+        let mut terms = [0.0; POINTS];
+        let mut kept = 0;
+        for i in beyond(bound, side) {
+            terms[kept] = now.shape[i] - self.before.shape[i] + log_density(GRID.ln[i], self.centre);
+            kept += 1;
+        }
+        log_sum(&terms[..kept]) - (now.bound - self.before.bound) - norm
+    }
+
+    fn since(&self, now: &Sums, alpha: f64) -> Since {
+        let grid = &*GRID;
+        let shape: [f64; POINTS] = std::array::from_fn(|i| now.shape[i] - self.before.shape[i]);
+        let terms: [f64; POINTS] = std::array::from_fn(|i| shape[i] + grid.ln_weight[i]);
+        // E(r₀) < 1/(α·π) for ln E(r₀) = ln Σ v(r)·exp(ℓ(r)) − ℓ(r₀).
+        let bar = log_sum(&terms) + (alpha * self.share).ln();
+        let inside = |i: &usize| shape[*i] > bar;
+        let low = (0..POINTS).find(inside).unwrap_or(0).saturating_sub(1);
+        let high = ((0..POINTS).rfind(inside).unwrap_or(POINTS - 1) + 1).min(POINTS - 1);
+        let less = |now: Counts, before: Counts| Counts {
+            events: now.events - before.events,
+            exposures: now.exposures - before.exposures,
+        };
+        let baseline = less(now.baseline, self.before.baseline);
+        let canary = less(now.canary, self.before.canary);
+        Since {
+            at: self.at,
+            low: grid.ratio[low],
+            high: grid.ratio[high],
+            ratio: likeliest(&shape, baseline, canary),
+            baseline,
+            canary,
+            ticks: now.ticks - self.before.ticks,
+        }
+    }
+}
+
+/// The ratio where the likelihood is largest, between grid points by the parabola through three of them.
+fn likeliest(shape: &[f64; POINTS], baseline: Counts, canary: Counts) -> Option<f64> {
+    if canary.exposures <= 0.0 || baseline.exposures <= 0.0 || canary.events + baseline.events <= 0.0 {
+        return None;
+    }
+    if canary.events <= 0.0 {
+        return Some(0.0);
+    }
+    let top = (0..POINTS).reduce(|top, i| if shape[i] > shape[top] { i } else { top })?;
+    let offset = match (top.checked_sub(1).map(|i| shape[i]), shape.get(top + 1)) {
+        (Some(left), Some(right)) => {
+            let bend = left - 2.0 * shape[top] + right;
+            if bend < 0.0 { 0.5 * (left - right) / bend } else { 0.0 }
+        }
+        (None, _) | (_, None) => 0.0,
+    };
+    Some((GRID.ln[top] + offset * GRID.cell).exp())
+}
+
+/// The grid points strictly beyond a bound.
+fn beyond(ln_bound: f64, side: Bad) -> std::ops::Range<usize> {
+    match side {
+        Bad::Below => 0..GRID.ln.partition_point(|ln| *ln < ln_bound),
+        Bad::Above => GRID.ln.partition_point(|ln| *ln <= ln_bound)..POINTS,
+    }
+}
+
+/// ln Σ of the bets beyond a bound, none where the grid ends before it.
+fn bets(ln_bound: f64, side: Bad) -> Option<f64> {
+    let terms: Vec<f64> = beyond(ln_bound, side).map(|i| log_density(GRID.ln[i], ln_bound)).collect();
+    Some(log_sum(&terms)).filter(|sum| sum.is_finite())
+}
