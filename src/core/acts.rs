@@ -176,6 +176,11 @@ fn under_way<'a>(state: &'a State, open: &Open) -> Option<&'a Act> {
     })
 }
 
+/// The acts whose reply is still out, oldest first.
+pub fn unanswered(state: &State) -> impl Iterator<Item = &Act> {
+    state.acts.iter().filter(|act| !act.replied)
+}
+
 fn in_the_way(act: &Act) -> Denied {
     let goal = &act.plan.goal;
     Denied::new(if act.replied {

@@ -104,6 +104,7 @@ pub fn pace(state: &State) -> Pace {
             | Overlay::Help { .. }
             | Overlay::Filter
             | Overlay::Leave
+            | Overlay::Leaving
             | Overlay::Arm { .. },
         )
         | None => false,

@@ -270,6 +270,8 @@ pub enum Overlay {
     Filter,
     /// Acts are still unproven: leave anyway?
     Leave,
+    /// Leaving waits for the reply of an act.
+    Leaving,
     /// Arming asks for the source's typed name.
     Arm {
         source: Name,

@@ -44,4 +44,9 @@ pub enum What {
     NoEffect {
         after: f64,
     },
+    /// The program was left before the effect was seen, and before the reply too if that was not there: what
+    /// became of it is not known here.
+    Left {
+        replied: bool,
+    },
 }

@@ -44,10 +44,9 @@ const EAGER_MS: u64 = 16;
 const AWAITED_MS: u64 = 500;
 /// Least time between two wake-ups the state asked for, so that a deadline that stays past costs little.
 const TICK_MS: u64 = 10;
-/// How long a run that a signal ends waits for the reply of an act.
+/// How long a run that a signal ends waits for the reply of an act. One that is left by a key has waited already,
+/// as long as the person wanted.
 const REPLY_MS: u64 = 1_000;
-/// How long a run that was left does: a way back may still be waiting for a slow disk before it is sent.
-const LEFT_MS: u64 = 4_000;
 /// How long leaving or suspending waits for a frame under way.
 const FRAME_MS: u64 = 500;
 
@@ -358,7 +357,7 @@ impl Flight {
             }
             Effect::Quit => {
                 let wait = match exit {
-                    Exit::Quit => LEFT_MS,
+                    Exit::Quit => 0,
                     Exit::Signal(_) => REPLY_MS,
                 };
                 self.end.get_or_insert((exit, self.clock.mono() + wait));

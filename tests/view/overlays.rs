@@ -176,6 +176,9 @@ fn menus_and_prompts() {
         let mut state = over(Situation::Normal, at, Overlay::Leave);
         state.acts = vec![act(Stage::Sent)];
         snap(&format!("leave_{}x{}", at.0, at.1), &state);
+        state.overlay = Some(Overlay::Leaving);
+        state.acts[0].replied = false;
+        snap(&format!("leaving_{}x{}", at.0, at.1), &state);
     }
     let mut denied = over(Situation::Bad, (120, 40), Overlay::Acts { selected: 0 });
     snap("acts_bad", &denied);

@@ -55,6 +55,7 @@ fn every_dialog() {
         Overlay::Help { scroll: 99 },
         Overlay::Filter,
         Overlay::Leave,
+        Overlay::Leaving,
         Overlay::Arm { source: "prod-eu".into(), input: Input::new("a long text that does not fit".into()) },
         Overlay::Receipt(flightdeck::domain::journal::ActId(7)),
     ];

@@ -147,7 +147,7 @@ async fn fill_in(cluster: &Cluster, plan: &Plan, template: &Template, body: &mut
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::path::Path;
 

@@ -3,7 +3,7 @@
 
 use tui_input::Input;
 
-use super::{confirm, next_id, notices, paint, proof};
+use super::{confirm, next_id, notices, overlays, paint, proof};
 use crate::{
     core::{
         acts,
@@ -113,6 +113,7 @@ pub(super) fn replied(state: &mut State, id: ActId, result: Result<Receipt, Fail
     let Some(act) = state.acts.get_mut(place) else { return };
     act.replied = true;
     let goal = act.plan.goal.clone();
+    let failed = result.is_err();
     let (what, text, kind) = match result {
         Ok(receipt) => {
             // A late acknowledgement does not undo that the effect was missed.
@@ -154,6 +155,7 @@ pub(super) fn replied(state: &mut State, id: ActId, result: Result<Receipt, Fail
     if let Some(release) = release {
         note_conflict(state, place, &release.id, effects);
     }
+    overlays::answered(state, id, failed, effects);
     reopen(state, place, effects);
 }
 

@@ -23,7 +23,7 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         Some(Overlay::Acts { selected }) => overlays::acts(state, *selected, key, effects),
         Some(Overlay::Help { scroll }) => overlays::help(state, *scroll, key, effects),
         Some(Overlay::Filter) => overlays::filter(state, key, effects),
-        Some(Overlay::Leave) => overlays::leaving(state, key, effects),
+        Some(Overlay::Leave | Overlay::Leaving) => overlays::leaving(state, key, effects),
         Some(Overlay::Arm { .. }) => overlays::arm(state, key, effects),
         None => on_screen(state, key, effects),
     }
@@ -44,7 +44,8 @@ pub(super) fn pasted(state: &mut State, pasted: &str, effects: &mut Vec<Effect>)
         Some(Overlay::Arm { .. }) => {
             notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
         }
-        Some(Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Leave) | None => {}
+        Some(Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Leave | Overlay::Leaving)
+        | None => {}
     }
 }
 
@@ -53,6 +54,7 @@ pub(super) fn interrupted(state: &mut State, effects: &mut Vec<Effect>) {
     match state.overlay {
         Some(Overlay::Confirm(_)) => confirm::leave(state, effects),
         Some(Overlay::Leave) => overlays::leave(state, effects),
+        Some(Overlay::Leaving) => overlays::leave_now(state, effects),
         Some(
             Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Filter | Overlay::Arm { .. },
         )

@@ -91,7 +91,7 @@ fn painted(state: &mut State, generation: u64) {
 
 fn signalled(state: &mut State, signal: Signal, effects: &mut Vec<Effect>) {
     match signal {
-        Signal::Terminate | Signal::HangUp => overlays::leave(state, effects),
+        Signal::Terminate | Signal::HangUp => overlays::leave_now(state, effects),
         Signal::Interrupt => keys::interrupted(state, effects),
         Signal::Continue => {
             effects.push(Effect::Redraw);

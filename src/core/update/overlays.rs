@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{acting, board, keys, navigation, notices, paint, text};
+use super::{acting, board, keys, navigation, notices, paint, proof, text};
 use crate::{
     core::{
         acts::{self, Line},
@@ -14,7 +14,10 @@ use crate::{
         layout,
         state::{NoticeKind, Overlay, Stage, State},
     },
-    domain::{failure::FailureKind, journal::ActId},
+    domain::{
+        failure::FailureKind,
+        journal::{ActId, Entry, What},
+    },
 };
 
 /// The command of an act that a key gives while an overlay is open: a way back is never more than one key away.
@@ -226,10 +229,41 @@ pub(super) fn quit(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Leaves as it was asked for; while the reply of an act is out, once that has come.
 pub(super) fn leave(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.quitting {
-        state.quitting = true;
-        effects.push(Effect::Quit);
+    if acts::unanswered(state).next().is_some() {
+        state.overlay = Some(Overlay::Leaving);
+        paint(effects);
+    } else {
+        leave_now(state, effects);
+    }
+}
+
+/// Leaves at once, and writes down of which acts nobody will know here what became of them.
+pub(super) fn leave_now(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.quitting {
+        return;
+    }
+    for (place, act) in state.acts.iter().enumerate() {
+        if act.stage.is_unproven() || !act.replied {
+            let what = What::Left { replied: act.replied };
+            proof::journal(state, place, Entry { at: state.at.wall, act: act.id, user: None, what }, effects);
+        }
+    }
+    state.quitting = true;
+    effects.push(Effect::Quit);
+}
+
+/// The reply that leaving waited for has come: a bad one keeps the person here, who would not learn of it.
+pub(super) fn answered(state: &mut State, id: ActId, failed: bool, effects: &mut Vec<Effect>) {
+    if !matches!(state.overlay, Some(Overlay::Leaving)) {
+        return;
+    }
+    if failed {
+        state.overlay = Some(Overlay::Receipt(id));
+        paint(effects);
+    } else {
+        leave(state, effects);
     }
 }
 
@@ -237,8 +271,10 @@ pub(super) fn leaving(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     if key.held {
         return;
     }
+    let waits = matches!(state.overlay, Some(Overlay::Leaving));
     match key.code {
-        Code::Char('y' | 'q') if !key.ctrl => leave(state, effects),
+        Code::Char('q') if !key.ctrl && waits => leave_now(state, effects),
+        Code::Char('y' | 'q') if !key.ctrl && !waits => leave(state, effects),
         Code::Char('n') | Code::Esc => {
             state.overlay = None;
             paint(effects);

@@ -28,6 +28,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         Some(Overlay::Help { scroll }) => help::draw(state, *scroll, canvas),
         Some(Overlay::Filter) => prompt::filter(state, canvas),
         Some(Overlay::Leave) => prompt::leave(state, canvas),
+        Some(Overlay::Leaving) => prompt::leaving(state, canvas),
         Some(Overlay::Arm { source, input }) => prompt::arm(state, source, input, canvas),
     }
 }

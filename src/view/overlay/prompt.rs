@@ -6,8 +6,8 @@ use tui_input::Input;
 use super::{field, foot, framed, key};
 use crate::{
     core::{
-        content, layout, sheet,
-        state::{Pane, State},
+        acts, content, layout, sheet,
+        state::{Act, Pane, State},
     },
     domain::clean::Name,
     theme::Role,
@@ -77,17 +77,28 @@ pub fn arm(state: &State, source: &Name, input: &Input, canvas: &mut Canvas) {
 pub fn leave(state: &State, canvas: &mut Canvas) {
     let title = Row::new().gap(1).put(Role::Title, "LEAVE").gap(1);
     let mut rows = vec![Row::new().text("what became of this is not seen yet:"), Row::new()];
-    for act in state.acts.iter().filter(|act| act.stage.is_unproven()) {
-        let since = words::millis(state.at.millis_since(act.sent.mono));
-        rows.push(
-            Row::new()
-                .put(Role::Progress, "► ")
-                .put(Role::Title, act.plan.goal.label())
-                .text(format!(" on {}, sent {since} ago", act.plan.release.target)),
-        );
-    }
+    rows.extend(state.acts.iter().filter(|act| act.stage.is_unproven()).map(|act| under_way(state, act)));
     rows.push(Row::new());
     rows.push(Row::new().muted("leaving does not take it back; nobody watches for its effect then"));
     let question = key(key(Row::new(), "y", "leave", true), "n", "stay", true);
     framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);
+}
+
+/// It ends as soon as the reply is there.
+pub fn leaving(state: &State, canvas: &mut Canvas) {
+    let title = Row::new().gap(1).put(Role::Title, "LEAVING").gap(1);
+    let mut rows = vec![Row::new().text("waiting for the reply to this:"), Row::new()];
+    rows.extend(acts::unanswered(state).map(|act| under_way(state, act)));
+    rows.push(Row::new());
+    rows.push(Row::new().muted("left before that, it may or may not have been done"));
+    let question = key(key(Row::new(), "q", "leave now", true), "n", "stay", true);
+    framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);
+}
+
+fn under_way(state: &State, act: &Act) -> Row {
+    let since = words::millis(state.at.millis_since(act.sent.mono));
+    Row::new()
+        .put(Role::Progress, "► ")
+        .put(Role::Title, act.plan.goal.label())
+        .text(format!(" on {}, sent {since} ago", act.plan.release.target))
 }

@@ -7,7 +7,7 @@ use crate::{
     core::{
         acts::{self, Line, Part},
         effect::Effect,
-        event::{Event, Signal},
+        event::Event,
         policy::Confirmation,
         settings::{Policy, Settings},
         state::{Overlay, Rehearsal, Stage},
@@ -421,27 +421,6 @@ fn the_menu_names_every_goal_and_arms() {
     assert_eq!(flight.dialog().goal, Goal::Rollback { to: None });
     flight.keys("esc x G enter");
     assert!(!flight.state.is_armed(&name("prod-eu")));
-}
-
-#[test]
-fn leaving_asks_while_an_act_is_unproven_and_a_signal_does_not() {
-    let mut flight = Flight::open(settings());
-    flight.armed().key("R").settled().key("y").key("q");
-    flight.keys("q");
-    assert!(!flight.state.quitting);
-    assert!(matches!(flight.state.overlay, Some(Overlay::Leave)));
-    flight.keys("n");
-    assert!(flight.state.overlay.is_none());
-    flight.keys("q");
-    let mut signalled = flight.clone();
-    flight.keys("q");
-    assert!(flight.effects.contains(&Effect::Quit));
-    signalled.tell(Event::Signal(Signal::HangUp));
-    assert!(signalled.effects.contains(&Effect::Quit));
-
-    let mut calm = Flight::open(settings());
-    calm.key("q");
-    assert!(calm.effects.contains(&Effect::Quit));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod acts;
 mod asking;
 mod board;
+mod leaving;
 mod properties;
 mod releases;
 mod unproven;
