@@ -48,6 +48,16 @@ impl Seconds {
     }
 }
 
+/// How long something took, in milliseconds, as it is told everywhere: tenths under 10 s, else whole seconds, never
+/// more than it was.
+#[must_use]
+pub fn took(millis: u64) -> String {
+    match millis {
+        0..10_000 => format!("{}.{}s", millis / 1000, millis / 100 % 10),
+        _ => Seconds(f64::from(u32::try_from(millis / 1000).unwrap_or(u32::MAX))).to_string(),
+    }
+}
+
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
@@ -65,6 +75,15 @@ impl fmt::Display for Seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_took_a_moment_is_told_in_tenths_and_never_as_longer() {
+        let cases =
+            [(0, "0.0s"), (3_999, "3.9s"), (9_999, "9.9s"), (10_000, "10s"), (30_999, "30s"), (90_500, "1m30s")];
+        for (millis, shown) in cases {
+            assert_eq!(took(millis), shown);
+        }
+    }
 
     #[test]
     fn lengths_carry_their_units() {

@@ -213,15 +213,6 @@ pub fn millis(millis: u64) -> Seconds {
     Seconds((millis as f64 / 1000.0).ceil())
 }
 
-/// How long something took: tenths under 10 s, else whole seconds, never more than it was.
-#[must_use]
-pub fn took(millis: u64) -> String {
-    match millis {
-        0..10_000 => format!("{}.{}s", millis / 1000, millis / 100 % 10),
-        _ => Seconds::to_string(&Seconds(f64::from(u32::try_from(millis / 1000).unwrap_or(u32::MAX)))),
-    }
-}
-
 /// How old the opened release's own data is, where it cannot be called live.
 #[must_use]
 pub fn staleness(state: &State, open: &Open) -> Option<String> {

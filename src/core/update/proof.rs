@@ -11,7 +11,7 @@ use crate::{
         goal::Answer,
         journal::{Entry, What},
         release::Release,
-        time::{At, Seconds},
+        time::{At, took},
         timeline::MomentKind,
     },
 };
@@ -65,11 +65,10 @@ pub(super) fn conclude(state: &mut State, place: usize, effects: &mut Vec<Effect
     let Some(act) = state.acts.get_mut(place) else { return };
     let Some(met) = act.met.filter(|_| act.replied) else { return };
     let after = met.since(act.sent.wall);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
-    let after_ms = (after.0 * 1000.0) as u64;
+    let after_ms = millis(after.0);
     act.stage = Stage::Seen { at: met.wall, after_ms };
     let (goal, text) = (act.plan.goal.clone(), act.plan.expect.text.clone());
-    let shown = Seconds(after.0.round());
+    let shown = took(after_ms);
     let entry = Entry { at: met.wall, act: act.id, user: None, what: What::EffectSeen { after: after.0 } };
     journal(state, place, entry, effects);
     notices::note(state, MomentKind::Act, format!("{goal}: {text}, seen after {shown}"));
@@ -96,23 +95,27 @@ pub(super) fn expire(state: &mut State, effects: &mut Vec<Effect>) {
         {
             continue;
         }
-        let after = Seconds(waited(act, now));
+        let after = waited(act, now);
+        let after_ms = millis(after);
         let (id, goal, replied) = (act.id, act.plan.goal.clone(), act.replied);
         let text = act.plan.expect.text.clone();
         if let Some(act) = state.acts.get_mut(place) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
-            let after_ms = (after.0 * 1000.0) as u64;
             act.stage = Stage::NoEffect { after_ms };
         }
-        let entry = Entry { at: now.wall, act: id, user: None, what: What::NoEffect { after: after.0 } };
+        let entry = Entry { at: now.wall, act: id, user: None, what: What::NoEffect { after } };
         journal(state, place, entry, effects);
         let answer = if replied { "" } else { " and no answer" };
-        let said = format!("`{goal}`: no effect{answer} after {after}; still waiting until {text}");
+        let said = format!("`{goal}`: no effect{answer} after {}; still waiting until {text}", took(after_ms));
         notices::note(state, MomentKind::Act, said.clone());
         notices::say(state, NoticeKind::Trouble, said, effects);
         notices::ring(effects);
         paint(effects);
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
+fn millis(seconds: f64) -> u64 {
+    (seconds * 1000.0).round() as u64
 }
 
 /// Seconds since the act was sent, as the world counts them.

@@ -11,6 +11,7 @@ use crate::{
         clean::Clean,
         failure::{Failure, FailureKind},
         journal::ActId,
+        time::took,
     },
     theme::Role,
     view::{canvas::Canvas, widget::row::Row, words},
@@ -86,7 +87,7 @@ fn rows(state: &State, act: &Act, width: usize) -> Vec<Row> {
                 "{}: seen {}, {} after sending",
                 act.plan.expect.text,
                 words::time_of_day(state, *at),
-                words::took(*after_ms)
+                took(*after_ms)
             );
             lines.say(Role::Good, "effect", &text);
             for left in &act.plan.not_undone {
@@ -97,7 +98,7 @@ fn rows(state: &State, act: &Act, width: usize) -> Vec<Row> {
             }
         }
         Stage::NoEffect { after_ms } => {
-            let text = format!("not seen after {}: {}", words::took(*after_ms), act.plan.expect.text);
+            let text = format!("not seen after {}: {}", took(*after_ms), act.plan.expect.text);
             lines.say(Role::Bad, "effect", &text);
             lines.say(
                 Role::Text,

@@ -60,7 +60,7 @@ fn armed_a_way_back_takes_one_key_and_is_followed_to_its_proof() {
 
     flight.skip(2_700).news(paused("checkout")).news(aborted("checkout"));
     assert!(matches!(outcome(&flight), Some(What::EffectSeen { after }) if (*after - 3.0).abs() < 0.01));
-    assert_eq!(flight.notice(), "rollback is seen, seen after 3s");
+    assert_eq!(flight.notice(), "rollback is seen, seen after 3.0s");
     assert!(matches!(flight.state.acts[0].stage, Stage::Seen { after_ms: 3_000, .. }));
     flight.key("esc");
     assert!(flight.state.acts.is_empty() && flight.state.overlay.is_none());
