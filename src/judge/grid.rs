@@ -30,7 +30,13 @@ pub static GRID: LazyLock<Grid> = LazyLock::new(|| {
     let ln = std::array::from_fn(|i| place(i) * cell);
     let weight: [f64; POINTS] = std::array::from_fn(|i| log_density(ln[i], 0.0));
     let whole = log_sum(&weight);
-    Grid { ln, ratio: ln.map(f64::exp), ln_weight: weight.map(|w| w - whole), cell }
+    // The ends exactly, because they are compared with.
+    let ratio = std::array::from_fn(|i| match i {
+        0 => LOWEST,
+        i if i == POINTS - 1 => HIGHEST,
+        i => ln[i].exp(),
+    });
+    Grid { ln, ratio, ln_weight: weight.map(|w| w - whole), cell }
 });
 
 /// ln exp(−½((ln r − centre)/0.7)²).

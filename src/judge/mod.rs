@@ -3,10 +3,19 @@
 //! [`Judge`] weighs one panel, tick by tick. Everything here is a pure function of the ticks it was given: no clock,
 //! no randomness. Whether numbers can be trusted at all is decided before they come here.
 
+pub mod burn;
+pub mod cap;
+pub mod cost;
+pub mod forecast;
+pub mod gauge;
 mod grid;
 mod panel;
 mod process;
+pub mod release;
 mod rules;
+pub mod shared;
+pub mod split;
+pub mod watchdog;
 
 pub use grid::{HIGHEST, LOWEST};
 pub use panel::{Finding, Judge, Latch, Standing};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    grid::{HIGHEST, LOWEST},
     process::{Bad, Process, Refused, Since},
     rules::{Pods, Rules},
 };
@@ -75,6 +76,19 @@ pub struct Finding {
     pub bound: f64,
 }
 
+impl Finding {
+    /// The ratio and its interval, as `×0.41 (0.28–0.57)`; an end at the edge of the grid is written `<0.05` or `>20`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let low = if self.low <= LOWEST { "<0.05".to_owned() } else { format!("{:.2}", self.low) };
+        let high = if self.high >= HIGHEST { ">20".to_owned() } else { format!("{:.2}", self.high) };
+        match self.ratio {
+            Some(ratio) => format!("×{ratio:.2} ({low}–{high})"),
+            None => format!("×? ({low}–{high})"),
+        }
+    }
+}
+
 impl Judge {
     /// Nothing seen yet. `began` is when the canary was first exposed, in seconds since 1970: ticks that end after
     /// it are counted, and a start is made then and every 10 minutes after.
@@ -132,18 +146,22 @@ impl Judge {
     }
 
     #[must_use]
-    pub fn finding(&self) -> Finding {
-        let (log_e_harm, log_e_safe) = (self.process.log_harm(), self.process.log_safe());
-        let standing = if self.latched.is_some() {
+    pub fn standing(&self) -> Standing {
+        if self.latched.is_some() {
             Standing::Regression
-        } else if log_e_safe >= self.rules.safe_bar() && self.process.worst_start() < DOUBT {
+        } else if self.process.log_safe() >= self.rules.safe_bar() && self.process.worst_start() < DOUBT {
             Standing::Within
         } else {
             Standing::Collecting
-        };
+        }
+    }
+
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let (log_e_harm, log_e_safe) = (self.process.log_harm(), self.process.log_safe());
         let told = self.telling().unwrap_or_else(|| Since::nothing(self.process.began()));
         Finding {
-            standing,
+            standing: self.standing(),
             log_e_harm,
             log_e_safe,
             low: told.low,
@@ -168,10 +186,16 @@ impl Judge {
         self.process.telling(self.rules.alpha_nogo)
     }
 
-    /// End of the last tick taken.
+    /// End of the last tick taken, and before the first when the canary was first exposed.
     #[must_use]
-    pub fn last(&self) -> Option<i64> {
-        self.process.last()
+    pub fn now(&self) -> i64 {
+        self.process.last().unwrap_or(self.process.began())
+    }
+
+    /// When the next start is due that nothing else calls for; later than [`Judge::now`].
+    #[must_use]
+    pub fn next_start(&self) -> i64 {
+        self.process.next_start()
     }
 }
 

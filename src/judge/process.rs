@@ -284,6 +284,13 @@ impl Process {
     pub fn began(&self) -> i64 {
         self.began
     }
+
+    /// The first time after the last tick at which a start is due that nothing else calls for.
+    #[must_use]
+    pub fn next_start(&self) -> i64 {
+        let now = self.last.unwrap_or(self.began);
+        self.began + ((now - self.began) / START_EVERY + 1) * START_EVERY
+    }
 }
 
 impl Since {
