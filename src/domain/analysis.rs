@@ -37,14 +37,17 @@ pub struct AnalysisMetric {
 }
 
 /// One metric that the backend's own analysis judges the release by, whether it has run yet or not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     pub name: Clean,
     /// The template it comes from.
     pub template: Clean,
     /// What it asks: `prometheus`, `job`, `web`.
     pub provider: Clean,
-    /// What is asked, all arguments filled in; none where the provider takes no query.
+    /// Where the backend asks; shown, and never contacted from here.
+    #[serde(default)]
+    pub address: Option<Clean>,
+    /// What is asked, all arguments filled in; none where it cannot be asked from here.
     pub query: Option<String>,
     /// Why the query could not be filled in.
     pub unresolved: Option<Clean>,
@@ -54,12 +57,42 @@ pub struct Check {
     /// The conditions as lines to draw, as far as they are comparisons with a number.
     pub limits: Vec<Limit>,
     pub interval: Option<Seconds>,
-    /// The steps it runs at; empty where it runs from the start.
+    #[serde(default)]
+    pub runs: Runs,
+    /// The steps it runs at; empty where it runs from the start, or where there are no steps.
     pub steps: Vec<StepId>,
+    /// It is measured and shown, and decides nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// How many measurements it takes; none where it goes on until it is stopped.
+    #[serde(default)]
+    pub count: Option<u32>,
+    /// How many failed measurements are forgiven; none forgives all of them.
+    #[serde(default)]
+    pub failure_limit: Option<u32>,
+    /// How many inconclusive measurements are forgiven.
+    #[serde(default)]
+    pub inconclusive_limit: u32,
     /// Newest run: its phase in the backend's words; none before it ran.
     pub phase: Option<Clean>,
     /// Its measurements, oldest first.
     pub measured: Vec<Measured>,
+}
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runs {
+    /// As a step of its own.
+    #[default]
+    Step,
+    /// Beside the steps.
+    Background,
+    /// Before customers are switched over.
+    BeforeSwitch,
+    AfterSwitch,
+    /// Within a step that is an experiment.
+    Experiment,
 }
 
 /// One value the backend measured.

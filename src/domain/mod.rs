@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod clean;
+pub mod condition;
 pub mod failure;
 pub mod goal;
 pub mod guard;
@@ -16,6 +17,7 @@ pub mod question;
 pub mod release;
 pub mod revision;
 pub mod series;
+pub mod standing;
 pub mod step;
 pub mod target;
 pub mod template;
