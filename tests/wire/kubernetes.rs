@@ -329,6 +329,37 @@ async fn pages_are_put_together_and_a_watch_too_old_begins_anew() {
     assert_eq!(gone.as_deref(), Some("lab/shop/pay"));
 }
 
+/// A server that has just been started refuses for a moment, and whoever listens may have given up what it had.
+#[tokio::test]
+async fn what_was_refused_is_listed_anew_and_not_only_watched() {
+    for (code, reason) in [(403, "Forbidden"), (404, "NotFound")] {
+        let server = MockServer::start().await;
+        let mut web = fixture("canary-paused-at-1pct");
+        let watches = || Mock::given(path(ROLLOUTS)).and(query_param("watch", "true"));
+        let lists = || Mock::given(path(ROLLOUTS)).and(query_param_is_missing("watch"));
+        watches().respond_with(status(code, reason, "not yet")).up_to_n_times(1).with_priority(1).mount(&server).await;
+        lists().respond_with(listed(&[web.clone()], "9", "")).up_to_n_times(1).with_priority(1).mount(&server).await;
+        // What happened meanwhile is in the list, and no watch will tell of it.
+        web["metadata"]["resourceVersion"] = json!("20");
+        web["spec"]["paused"] = json!(true);
+        lists().respond_with(listed(&[web], "21", "")).with_priority(2).mount(&server).await;
+        quiet(&server).await;
+        Mock::given(method("GET")).respond_with(listed(&[], "9", "")).with_priority(10).mount(&server).await;
+
+        let mut updates = reached(&server.uri()).await.watch(open());
+        until(&mut updates, |update| match update {
+            Update::Snapshot(releases) => releases.iter().any(|release| release.held).then_some(()),
+            Update::Changed(release) => release.held.then_some(()),
+            Update::Health(_) | Update::Gone(_) | Update::Identity(_) => None,
+        })
+        .await;
+        let asked =
+            server.received_requests().await.unwrap().into_iter().filter(|request| request.url.path() == ROLLOUTS);
+        let order: Vec<bool> = asked.map(|r| r.url.query().unwrap_or_default().contains("watch=true")).collect();
+        assert_eq!(order.get(..3), Some([false, true, false].as_slice()), "{code}");
+    }
+}
+
 #[tokio::test]
 async fn who_may_not_see_the_whole_cluster_sees_the_namespace_of_the_context() {
     let server = MockServer::start().await;
