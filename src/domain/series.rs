@@ -3,6 +3,12 @@
 //! A tick says how many events and exposures each arm had in one interval. Counters are differenced per
 //! instance: a drop is a reset and counts from 0, a series younger than the tick starts from 0, one that
 //! vanished ends. Sums of counters are never differenced: they hide resets.
+//!
+//! A series without an earlier point is young only if others of its set had one at the tick before. Where none
+//! had, nothing was scraped, and an old counter that comes back would add its whole life: that tick is left out.
+//! A single instance that comes back after a gap longer than the question reaches cannot be told from a young one.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -56,17 +62,29 @@ pub struct Tick {
 }
 
 /// Makes ticks of counters. `from` and `to` are multiples of `step` seconds; a tick is made for every
-/// multiple in `(from, to]` at which any series of the arms has a point, so that silence makes no zeros.
+/// multiple in `(from, to]` at which any series of the arms has a point and the growth of all that have one is
+/// known, so that silence makes no zeros.
 #[must_use]
 pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to: i64, step: i64) -> Vec<Tick> {
+    let [event_times, exposure_times] = [events, exposures].map(times);
     let mut ticks = Vec::new();
     let mut at = from + step;
     while at <= to {
         let mut tick = Tick { at, baseline: Counts::default(), canary: Counts::default() };
-        let mut heard = false;
+        let (mut heard, mut known) = (false, true);
+        let was_scraped = [event_times.contains(&(at - step)), exposure_times.contains(&(at - step))];
         for (series, is_event) in events.iter().map(|s| (s, true)).chain(exposures.iter().map(|s| (s, false))) {
             let Some(side) = arms.side_of(&series.instance) else { continue };
-            let Some(grown) = growth(&series.points, at - step, at) else { continue };
+            let [events_scraped, exposures_scraped] = was_scraped;
+            let scraped = if is_event { events_scraped } else { exposures_scraped };
+            let grown = match growth(&series.points, at - step, at, scraped) {
+                Growth::None => continue,
+                Growth::Unknown => {
+                    known = false;
+                    continue;
+                }
+                Growth::By(grown) => grown,
+            };
             heard = true;
             let counts = match side {
                 Side::Baseline => &mut tick.baseline,
@@ -78,7 +96,7 @@ pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to
                 counts.exposures += grown;
             }
         }
-        if heard {
+        if heard && known {
             ticks.push(tick);
         }
         at += step;
@@ -86,15 +104,31 @@ pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to
     ticks
 }
 
-/// What a counter grew by from `start` to `end`, none without a point at `end`.
-fn growth(points: &[Point], start: i64, end: i64) -> Option<f64> {
-    let last = value_at(points, end)?;
+/// The times at which any of the series has a point.
+fn times(set: &[Series]) -> BTreeSet<i64> {
+    set.iter().flat_map(|series| &series.points).map(|point| point.at).collect()
+}
+
+/// What a counter grew by.
+enum Growth {
+    /// It has no point at the end.
+    None,
+    /// It may be young, or it comes back from a gap in which nothing was scraped.
+    Unknown,
+    By(f64),
+}
+
+/// What a counter grew by from `start` to `end`; `scraped` says whether others of its set have a point at `start`.
+fn growth(points: &[Point], start: i64, end: i64, scraped: bool) -> Growth {
+    let Some(last) = value_at(points, end) else { return Growth::None };
     // After a missed scrape the counter goes on from where it was last seen: only a series never seen is young.
     let seen = points.partition_point(|p| p.at <= start);
-    Some(match points.get(..seen).and_then(<[Point]>::last) {
-        Some(first) if last >= first.value => last - first.value,
-        Some(_) | None => last,
-    })
+    match points.get(..seen).and_then(<[Point]>::last) {
+        Some(first) if last >= first.value => Growth::By(last - first.value),
+        Some(_) => Growth::By(last),
+        None if scraped => Growth::By(last),
+        None => Growth::Unknown,
+    }
 }
 
 fn value_at(points: &[Point], at: i64) -> Option<f64> {
@@ -120,25 +154,50 @@ mod tests {
         }
     }
 
+    /// Beside one of the baseline that was always scraped.
     fn exposures(points: &[(i64, f64)]) -> Vec<f64> {
-        let only = [series("web-bbb-1", points)];
-        ticks(&[], &only, &arms(), 0, 30, 10).iter().map(|t| t.canary.exposures).collect()
+        let scraped = series("web-aaa-1", &[(0, 1.0), (10, 1.0), (20, 1.0), (30, 1.0)]);
+        let both = [scraped, series("web-bbb-1", points)];
+        ticks(&[], &both, &arms(), 0, 30, 10).iter().map(|t| t.canary.exposures).collect()
     }
 
     #[test]
     fn counters_are_differenced_per_instance() {
         type Case = (&'static str, &'static [(i64, f64)], &'static [f64]);
         let cases: [Case; 6] = [
-            ("a missed scrape is no birth", &[(0, 1e6), (20, 1e6 + 4.0), (30, 1e6 + 5.0)], &[4.0, 1.0]),
+            ("a missed scrape is no birth", &[(0, 1e6), (20, 1e6 + 4.0), (30, 1e6 + 5.0)], &[0.0, 4.0, 1.0]),
             ("steady", &[(0, 5.0), (10, 7.0), (20, 7.0), (30, 10.0)], &[2.0, 0.0, 3.0]),
             ("reset counts from 0", &[(0, 5.0), (10, 7.0), (20, 2.0), (30, 3.0)], &[2.0, 2.0, 1.0]),
-            ("young series starts from 0", &[(20, 4.0), (30, 5.0)], &[4.0, 1.0]),
-            ("vanished series ends", &[(0, 5.0), (10, 7.0)], &[2.0]),
-            ("silence makes no zero", &[], &[]),
+            ("young series starts from 0", &[(20, 4.0), (30, 5.0)], &[0.0, 4.0, 1.0]),
+            ("vanished series ends", &[(0, 5.0), (10, 7.0)], &[2.0, 0.0, 0.0]),
+            ("no series is no exposure", &[], &[0.0, 0.0, 0.0]),
         ];
         for (name, points, expected) in cases {
             assert_eq!(exposures(points), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn silence_makes_no_zero_and_what_comes_back_after_it_is_not_young() {
+        let silent = |points: &[(i64, f64)]| {
+            let both = [series("web-aaa-1", points), series("web-bbb-1", points)];
+            let ticks = ticks(&[], &both, &arms(), 0, 40, 10);
+            ticks.iter().map(|tick| (tick.at, tick.baseline.exposures)).collect::<Vec<_>>()
+        };
+        assert_eq!(silent(&[]), []);
+        // The question begins in the middle of an outage; these counters have lived for days.
+        assert_eq!(silent(&[(20, 1e6), (30, 1e6 + 5.0), (40, 1e6 + 7.0)]), [(30, 5.0), (40, 2.0)]);
+        // One that was seen before the outage tells what happened in it.
+        assert_eq!(silent(&[(0, 1e6), (30, 1e6 + 5.0), (40, 1e6 + 7.0)]), [(30, 5.0), (40, 2.0)]);
+    }
+
+    #[test]
+    fn events_that_were_not_scraped_are_not_none_beside_exposures_that_were() {
+        let attempts = [series("web-aaa-1", &[(0, 0.0), (10, 9.0), (20, 18.0), (30, 27.0)])];
+        let orders = [series("web-aaa-1", &[(20, 1e6), (30, 1e6 + 8.0)])];
+        let ticks = ticks(&orders, &attempts, &arms(), 0, 30, 10);
+        let counted: Vec<_> = ticks.iter().map(|tick| (tick.at, tick.baseline.events)).collect();
+        assert_eq!(counted, [(10, 0.0), (30, 8.0)], "no order was counted yet; then an old counter came back");
     }
 
     #[test]
