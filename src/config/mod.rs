@@ -4,6 +4,7 @@
 //! A later layer wins, except that policy can only become stricter. Reads files, changes none but the
 //! list of trusted ones, and contacts nothing.
 
+pub mod access;
 pub mod error;
 pub mod file;
 pub mod given;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod near;
 pub mod panel;
 pub mod paths;
+pub mod prometheus;
 mod resolve;
 pub mod show;
 pub mod source;

@@ -11,7 +11,8 @@ use super::{
     given::{Given, Said, stricter},
     near,
     panel::PanelEntry,
-    source::{KubernetesConfig, PrometheusConfig, SourceConfig, SourceEntry, wrong_url},
+    prometheus::PrometheusConfig,
+    source::{KubernetesConfig, SourceConfig, SourceEntry, wrong_url},
 };
 use crate::{
     core::settings::{Environment, Policy, Role, Settings, SourceSetting, Zone},
@@ -199,7 +200,7 @@ fn settings_of(sources: &[SourceEntry]) -> Vec<SourceSetting> {
         .map(|entry| {
             let short = match &entry.config {
                 SourceConfig::Kubernetes(_) => "k8s",
-                SourceConfig::Prometheus(_) => "prom",
+                SourceConfig::Prometheus(config) => config.flavour.short(),
             };
             let alone = of_kind(role_of(entry)) == 1;
             SourceSetting {

@@ -1,10 +1,15 @@
 //! The configuration as it holds, written so that it could be a file again. Names where secrets are, never what they are.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
-use toml::Value;
+use toml::{Table, Value};
 
-use super::{Loaded, source::SourceConfig};
+use super::{
+    Loaded,
+    access::{Access, ClientCertificate, HeaderFrom, Login, SecretFrom},
+    source::SourceConfig,
+    units,
+};
 use crate::{
     core::{
         command::COMMANDS,
@@ -78,13 +83,69 @@ fn source(out: &mut String, setting: &SourceSetting, config: &SourceConfig) {
             }
         }
         SourceConfig::Prometheus(config) => {
-            line(out, "kind", "prometheus");
+            line(out, "kind", config.flavour.word());
             line(out, "url", &config.url);
-            path(out, "token_file", &config.token_file);
-            path(out, "ca_file", &config.ca_file);
-            line(out, "scrape_interval", &config.scrape_interval.to_string());
+            if let Some(tenant) = &config.tenant {
+                line(out, "tenant", tenant);
+            }
+            access(out, &config.access);
+            line(out, "scrape_interval", &units::written(config.scrape_interval));
+            let _ = writeln!(out, "queries_per_minute = {}", config.queries_per_minute);
+            if let Some(offset) = config.latency_offset {
+                line(out, "latency_offset", &units::written(offset));
+            }
         }
     }
+}
+
+/// Where secrets are: the names of variables, files and commands.
+fn access(out: &mut String, access: &Access) {
+    let path = |path: &Path| Value::from(path.display().to_string());
+    let mut put = |key: &str, value: Value| {
+        let _ = writeln!(out, "{key} = {value}");
+    };
+    match &access.login {
+        Login::None => {}
+        Login::Token(from) => put("token", secret(from)),
+        Login::Password { user, password } => {
+            put("user", Value::from(user.as_str()));
+            put("password", secret(password));
+        }
+    }
+    if !access.headers.is_empty() {
+        let value = |value: &HeaderFrom| match value {
+            HeaderFrom::Text(text) => Value::from(text.as_str()),
+            HeaderFrom::Secret(from) => secret(from),
+        };
+        put(
+            "headers",
+            Value::Table(access.headers.iter().map(|header| (header.name.clone(), value(&header.value))).collect()),
+        );
+    }
+    if let Some(file) = &access.ca_file {
+        put("ca_file", path(file));
+    }
+    if let Some(ClientCertificate { certificate, key }) = &access.certificate {
+        put("client_cert_file", path(certificate));
+        put("client_key_file", path(key));
+    }
+}
+
+fn secret(from: &SecretFrom) -> Value {
+    let mut table = Table::new();
+    let (key, value) = match from {
+        SecretFrom::Env(name) => ("env", Value::from(name.as_str())),
+        SecretFrom::File(file) => ("file", Value::from(file.display().to_string())),
+        SecretFrom::Command(command) => {
+            table.insert("timeout".to_owned(), Value::from(units::written(command.timeout)));
+            if let Some(keep) = command.keep {
+                table.insert("keep".to_owned(), Value::from(units::written(keep)));
+            }
+            ("command", Value::from(command.argv.clone()))
+        }
+    };
+    table.insert(key.to_owned(), value);
+    Value::Table(table)
 }
 
 fn panel(out: &mut String, spec: &PanelSpec) {

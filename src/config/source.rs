@@ -4,8 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::Spot, toml_file::Section};
-use crate::{core::settings::Environment, domain::time::Seconds};
+use super::{
+    error::Spot,
+    prometheus::{self, Flavour, PrometheusConfig},
+    toml_file::Section,
+};
+use crate::core::settings::Environment;
 
 /// One configured source. Adding a kind of source adds one variant here and one line in `connect()`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,35 +28,6 @@ pub struct KubernetesConfig {
     pub context: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PrometheusConfig {
-    /// Base address; `/api/v1/query_range` is appended.
-    pub url: String,
-    /// A file with a bearer token.
-    #[serde(default)]
-    pub token_file: Option<PathBuf>,
-    /// A PEM file with certificates to trust besides the system's.
-    #[serde(default)]
-    pub ca_file: Option<PathBuf>,
-    /// How far apart its samples are at most; older ones do not stand in for missing ones.
-    #[serde(default = "PrometheusConfig::default_interval")]
-    pub scrape_interval: Seconds,
-}
-
-impl PrometheusConfig {
-    /// Prometheus's own default, so that nothing is called stale that is not.
-    #[must_use]
-    pub const fn default_interval() -> Seconds {
-        Seconds(60.0)
-    }
-
-    #[must_use]
-    pub fn at(url: String) -> Self {
-        Self { url, token_file: None, ca_file: None, scrape_interval: Self::default_interval() }
-    }
-}
-
 /// A source of some layer, with what only the screen needs to know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceEntry {
@@ -69,7 +44,7 @@ const ENVIRONMENTS: &[(&str, Environment)] =
 #[derive(Clone, Copy)]
 enum Kind {
     Kubernetes,
-    Prometheus,
+    Prometheus(Flavour),
 }
 
 /// Reads one `[[sources]]`; none when anything that matters is wrong, which the section has noted.
@@ -78,7 +53,8 @@ pub fn read(section: Section<'_>, home: Option<&Path>) -> Option<SourceEntry> {
     if let Some(why) = name.as_deref().and_then(wrong_name) {
         section.wrong("name", why, None);
     }
-    let kinds = [("kubernetes", Kind::Kubernetes), ("prometheus", Kind::Prometheus)];
+    let mut kinds = vec![("kubernetes", Kind::Kubernetes)];
+    kinds.extend(Flavour::ALL.map(|flavour| (flavour.word(), Kind::Prometheus(flavour))));
     let Some(kind) = section.choice("kind", &kinds) else {
         if !section.has("kind") {
             section.wrong("kind", "is missing", "write `kind = \"kubernetes\"` or `kind = \"prometheus\"`".to_owned());
@@ -94,15 +70,7 @@ pub fn read(section: Section<'_>, home: Option<&Path>) -> Option<SourceEntry> {
             let namespaces = section.texts("namespaces").unwrap_or_default();
             (namespaces, SourceConfig::Kubernetes(KubernetesConfig { kubeconfig, context }))
         }
-        Kind::Prometheus => {
-            let url = section.needed("url", "\"https://prometheus.example:9090\"");
-            if let Some(why) = url.as_deref().and_then(wrong_url) {
-                section.wrong("url", why.0, why.1.to_owned());
-            }
-            let scrape_interval = section.duration("scrape_interval").unwrap_or(PrometheusConfig::default_interval());
-            let (token_file, ca_file) = (section.path("token_file", home), section.path("ca_file", home));
-            (Vec::new(), SourceConfig::Prometheus(PrometheusConfig { url: url?, token_file, ca_file, scrape_interval }))
-        }
+        Kind::Prometheus(flavour) => (Vec::new(), SourceConfig::Prometheus(prometheus::read(&section, flavour, home)?)),
     };
     section.finish();
     Some(SourceEntry { name: name?, environment, namespaces, config, spot })
@@ -124,7 +92,7 @@ pub fn wrong_url(url: &str) -> Option<(String, &'static str)> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         let what = "an address cannot hold a user or a password".to_owned();
-        return Some((what, "put a bearer token into a file only you can read and name it in `token_file`"));
+        return Some((what, "name them in `user` and `password`, or a token in `token`"));
     }
     if authority.is_empty() || authority.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Some(("the address names no host".to_owned(), EXAMPLE));

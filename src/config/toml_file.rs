@@ -38,6 +38,13 @@ pub struct Section<'d> {
     asked: RefCell<Vec<&'static str>>,
 }
 
+/// A value that is either written out or described by a table.
+#[derive(Debug)]
+pub enum Written<'d> {
+    Text(String),
+    Table(Section<'d>),
+}
+
 impl<'t> Document<'t> {
     /// # Errors
     /// When the text is not TOML.
@@ -191,6 +198,19 @@ impl<'d> Section<'d> {
         number
     }
 
+    /// A whole number above 0.
+    pub fn whole(&self, key: &'static str) -> Option<u32> {
+        let value = self.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().replace('_', "").parse().ok().filter(|n| *n > 0),
+            _ => None,
+        };
+        if number.is_none() {
+            self.expected(key, "a whole number above 0", value);
+        }
+        number
+    }
+
     pub fn duration(&self, key: &'static str) -> Option<Seconds> {
         let value = self.get(key)?;
         let length = match value.get_ref() {
@@ -275,6 +295,33 @@ impl<'d> Section<'d> {
         }
         self.expected(key, &format!("a table, `[{key}]`"), value);
         None
+    }
+
+    /// A text, or a table that describes one. What is found instead is not quoted: it may be a secret.
+    pub fn text_or_table(&self, key: &'static str) -> Option<Written<'d>> {
+        let value = self.get(key)?;
+        self.either(key, value)
+    }
+
+    fn either(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<Written<'d>> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Written::Text(text.to_string())),
+            DeValue::Table(table) => Some(Written::Table(self.inner(table, self.way(key), value.span().start))),
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_) => {
+                self.note(value.span().start, key, "expected a text or a table".to_owned(), None);
+                None
+            }
+        }
+    }
+
+    /// Every key with its value as a text or a table: for tables whose keys are names.
+    pub fn written(&self) -> Vec<(String, Option<Written<'d>>)> {
+        let table = self.table.iter();
+        table.map(|(name, value)| (name.get_ref().to_string(), self.either(name.get_ref(), value))).collect()
     }
 
     /// The tables under `[[key]]`.

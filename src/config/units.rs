@@ -29,6 +29,13 @@ pub fn duration(text: &str) -> Option<Seconds> {
     Some(Seconds(total))
 }
 
+/// A length so that it can be read again and is the same.
+#[must_use]
+pub fn written(length: Seconds) -> String {
+    let shown = length.to_string();
+    if duration(&shown) == Some(length) { shown } else { format!("{}ms", (length.0 * 1000.0).round()) }
+}
+
 /// Reads `10 %` as 0.1.
 #[must_use]
 pub fn percentage(text: &str) -> Option<f64> {

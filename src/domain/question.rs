@@ -52,4 +52,7 @@ pub struct Values {
     pub newest: DateTime<Utc>,
     /// How far the source's clock is ahead of ours in seconds, where it says its time.
     pub skew: Option<f64>,
+    /// How far behind its own clock the source's newest samples are by design; that much age is no staleness.
+    #[serde(default)]
+    pub held_back: Seconds,
 }

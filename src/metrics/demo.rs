@@ -7,6 +7,7 @@ use crate::{
     domain::{
         failure::{Failure, FailureKind},
         question::{Answer, Question, Values},
+        time::Seconds,
     },
     sim::{COUNTERS, Shared, World},
 };
@@ -42,7 +43,9 @@ pub fn answer(world: &World, question: &Question) -> Answer {
         sets.push(series);
     }
     let newest = world.sampled().filter(|_| sets.iter().flatten().any(|series| !series.points.is_empty()));
-    newest.map_or(Answer::NoData, |newest| Answer::Value(Values { sets, newest, skew: Some(0.0) }))
+    newest.map_or(Answer::NoData, |newest| {
+        Answer::Value(Values { sets, newest, skew: Some(0.0), held_back: Seconds::default() })
+    })
 }
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ fn what_is_wrong_is_said_on_one_screen_with_the_next_step() {
             Home::new(),
             "--prometheus http://me:sekrit@prom config check",
             2,
-            "flightdeck: `--prometheus`: an address cannot hold a user or a password; put a bearer token into a file",
+            "flightdeck: `--prometheus`: an address cannot hold a user or a password; name them in `user` and `password`, or a token in `token`",
         ),
     ];
     for (home, line, code, expected) in cases {

@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flightdeck::{
-    config::source::PrometheusConfig,
+    config::prometheus::PrometheusConfig,
     domain::{
         failure::FailureKind,
         question::{Answer, Query, Question},
@@ -22,15 +22,15 @@ use flightdeck::{
 };
 use serde_json::{Value, json};
 use wiremock::{
-    Mock, MockServer, ResponseTemplate,
+    Mock, MockServer, Request, ResponseTemplate,
     matchers::{body_string_contains, method, path},
 };
 
 use crate::raw_server::{Piece, RawServer};
 
-const NOW: &str = "2026-11-20T22:00:00Z";
+pub const NOW: &str = "2026-11-20T22:00:00Z";
 
-fn limits() -> Limits {
+pub fn limits() -> Limits {
     Limits {
         connect: Duration::from_secs(2),
         silence: Duration::from_millis(300),
@@ -40,50 +40,76 @@ fn limits() -> Limits {
 }
 
 /// A source on a clock that the test moves.
-fn source(url: &str, mono: &Arc<AtomicU64>) -> Prometheus {
+pub fn source(url: &str, mono: &Arc<AtomicU64>) -> Prometheus {
+    source_of(&PrometheusConfig::at(url.to_owned()), mono)
+}
+
+pub fn source_of(config: &PrometheusConfig, mono: &Arc<AtomicU64>) -> Prometheus {
     let mono = Arc::clone(mono);
     let began: DateTime<Utc> = NOW.parse().unwrap();
     let clock = move || {
         let mono = mono.load(Ordering::Relaxed);
         At { wall: began + TimeDelta::milliseconds(i64::try_from(mono).unwrap()), mono }
     };
-    Prometheus::with_limits(&PrometheusConfig::at(url.to_owned()), Arc::new(clock), limits()).unwrap()
+    Prometheus::with_limits(config, Arc::new(clock), limits()).unwrap()
 }
 
-fn ask_for(queries: &[&str]) -> Question {
+pub fn ask_for(queries: &[&str]) -> Question {
     let query = |text: &&str| Query { text: (*text).to_owned(), by: Some("pod".into()) };
     Question { source: "prom".into(), queries: queries.iter().map(query).collect(), from: 1000, to: 1030, step: 10 }
 }
 
-async fn ask(url: &str) -> Answer {
+pub async fn ask(url: &str) -> Answer {
     source(url, &Arc::default()).ask(ask_for(&["orders"])).await
 }
 
-async fn serve(answer: ResponseTemplate) -> MockServer {
+/// The answer to `time()`: the server's clock, and up to when its numbers are real.
+pub fn time(now: f64, real_until: f64) -> ResponseTemplate {
+    let result = json!([now, real_until.to_string()]);
+    ResponseTemplate::new(200)
+        .set_body_json(json!({"status": "success", "data": {"resultType": "scalar", "result": result}}))
+}
+
+/// The questions about ranges that a server was asked.
+pub async fn ranges(server: &MockServer) -> Vec<Request> {
+    let mut requests = server.received_requests().await.unwrap();
+    requests.retain(|request| request.url.path().ends_with("/query_range"));
+    requests
+}
+
+/// A server whose clock is past every question.
+pub async fn server() -> MockServer {
     let server = MockServer::start().await;
+    let asked = Mock::given(path("/api/v1/query")).and(body_string_contains("query=time%28%29"));
+    asked.respond_with(time(2000.0, 2000.0)).mount(&server).await;
+    server
+}
+
+pub async fn serve(answer: ResponseTemplate) -> MockServer {
+    let server = server().await;
     Mock::given(method("POST")).and(path("/api/v1/query_range")).respond_with(answer).mount(&server).await;
     server
 }
 
-fn matrix(result: &Value) -> Value {
+pub fn matrix(result: &Value) -> Value {
     json!({"status": "success", "data": {"resultType": "matrix", "result": result}})
 }
 
-fn one(values: &Value) -> Value {
+pub fn one(values: &Value) -> Value {
     matrix(&json!([{"metric": {"pod": "a"}, "values": values}]))
 }
 
-fn good() -> Value {
+pub fn good() -> Value {
     one(&json!([[1000, "1"], [1010, "2"], [1020, "3"], [1030, "4"]]))
 }
 
-async fn answer_to(body: Value) -> Answer {
+pub async fn answer_to(body: Value) -> Answer {
     let server = serve(ResponseTemplate::new(200).set_body_json(body)).await;
     ask(&server.uri()).await
 }
 
 /// The answer in one word, with what a person would read.
-fn told(answer: &Answer) -> String {
+pub fn told(answer: &Answer) -> String {
     match answer {
         Answer::Value(values) => {
             let sets: Vec<Vec<(String, usize)>> = values
@@ -184,7 +210,7 @@ async fn points_come_out_in_order_however_they_came() {
 
 #[tokio::test]
 async fn one_silent_query_of_two_is_no_ratio() {
-    let server = MockServer::start().await;
+    let server = server().await;
     let respond = |query: &str, body: Value| {
         Mock::given(body_string_contains(format!("query={query}")))
             .respond_with(ResponseTemplate::new(200).set_body_json(body))
@@ -206,12 +232,12 @@ async fn every_refusal_is_told_by_its_kind() {
         (
             "bad query",
             json(400, error("bad_data", "parse error")),
-            "Refused: `HOST` cannot answer this: parse error; see the panel's queries",
+            "Refused: `HOST` cannot answer this: parse error; see the panel's queries, and the limits it names",
         ),
         (
             "too many samples",
             json(422, error("execution", "too many")),
-            "Refused: `HOST` cannot answer this: too many; see the panel's queries",
+            "Refused: `HOST` cannot answer this: too many; see the panel's queries, and the limits it names",
         ),
         (
             "query timeout",
@@ -223,7 +249,7 @@ async fn every_refusal_is_told_by_its_kind() {
         (
             "who?",
             ResponseTemplate::new(401),
-            "Auth: `HOST` does not accept who we are; name a file with a valid token in `token_file`",
+            "Auth: `HOST` does not accept who we are; name a token in `token`, or `user` and `password`",
         ),
         (
             "no",
@@ -238,7 +264,7 @@ async fn every_refusal_is_told_by_its_kind() {
         (
             "login",
             ResponseTemplate::new(302).insert_header("location", "https://login.example/start?secret=1"),
-            "Auth: `HOST` sends us elsewhere to `https://login.example`; it may want a login: use the address behind it, or name a token in `token_file`",
+            "Auth: `HOST` sends us elsewhere to `https://login.example`; it may want a login: use the address behind it, or name a token in `token`",
         ),
         (
             "login page",
@@ -271,13 +297,14 @@ async fn every_refusal_is_told_by_its_kind() {
 
 #[tokio::test]
 async fn a_server_that_asks_for_a_rest_gets_it() {
-    let server = MockServer::start().await;
+    let server = server().await;
     let busy = ResponseTemplate::new(429).insert_header("retry-after", "10");
-    Mock::given(method("POST")).respond_with(busy).up_to_n_times(1).mount(&server).await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200).set_body_json(good())).mount(&server).await;
+    let range = || Mock::given(path("/api/v1/query_range"));
+    range().respond_with(busy).up_to_n_times(1).mount(&server).await;
+    range().respond_with(ResponseTemplate::new(200).set_body_json(good())).mount(&server).await;
     let mono = Arc::default();
     let source = source(&server.uri(), &mono);
-    let asked = || async { server.received_requests().await.unwrap().len() };
+    let asked = || async { ranges(&server).await.len() };
 
     assert!(matches!(source.ask(ask_for(&["orders"])).await, Answer::Error(_)));
     mono.store(9_000, Ordering::Relaxed);
@@ -293,12 +320,13 @@ async fn a_server_that_asks_for_a_rest_gets_it() {
 async fn the_question_is_a_form_with_everything_that_keeps_it_honest() {
     let server = serve(ResponseTemplate::new(200).set_body_json(good())).await;
     source(&server.uri(), &Arc::default()).ask(ask_for(&["sum by (pod) (a{b=\"x&y\"})"])).await;
-    let request = &server.received_requests().await.unwrap()[0];
+    let request = &ranges(&server).await[0];
     let body = String::from_utf8(request.body.clone()).unwrap();
     assert_eq!(
         body,
         "query=sum+by+%28pod%29+%28a%7Bb%3D%22x%26y%22%7D%29&start=1000&end=1030&step=10&timeout=1s&lookback_delta=120s\
-         &partial_response=false&deny_partial_response=1"
+         &max_lookback=120s&limit=10000&partial_response=false&deny_partial_response=1&dedup=true\
+         &max_source_resolution=0s&latency_offset=1ms"
     );
     let header = |name| request.headers.get(name).unwrap().to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), "application/x-www-form-urlencoded");
@@ -313,7 +341,7 @@ async fn the_servers_clock_is_compared_with_ours() {
     assert_eq!(values.skew, Some(600.5));
 }
 
-fn http(headers: &str, body: &[u8]) -> Vec<u8> {
+pub fn http(headers: &str, body: &[u8]) -> Vec<u8> {
     let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}\r\n").into_bytes();
     answer.extend_from_slice(body);
     answer
@@ -359,7 +387,9 @@ async fn what_is_cut_slow_or_too_large_is_no_answer() {
         ),
     ];
     for (name, pieces, expected) in cases {
-        let server = RawServer::start(pieces).await;
+        let time = json!({"status": "success", "data": {"resultType": "scalar", "result": [2000, "2000"]}});
+        let time = http("connection: close\r\n", time.to_string().as_bytes());
+        let server = RawServer::start_with(pieces, Some(("/api/v1/query", time))).await;
         let host = server.address.replace("http://", "");
         let answer = told(&ask(&server.address).await).replace(&host, "HOST");
         assert!(answer.starts_with(expected), "{name}: {answer}");
@@ -372,47 +402,4 @@ async fn nobody_there_is_told_without_the_address_in_full() {
     let Answer::Error(failure) = ask(&format!("http://{free}/tenant-secret")).await else { panic!("nobody") };
     assert_eq!(failure.kind, FailureKind::Unreachable);
     assert!(failure.to_string().contains(&free.to_string()) && !failure.to_string().contains("secret"), "{failure}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn the_token_goes_along_and_is_read_anew_each_time() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let server = serve(ResponseTemplate::new(200).set_body_json(good())).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("token");
-    std::fs::write(&file, "one\n").unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let config = PrometheusConfig { token_file: Some(file.clone()), ..PrometheusConfig::at(server.uri()) };
-    let clock = || At { wall: DateTime::UNIX_EPOCH, mono: 0 };
-    let source = Prometheus::with_limits(&config, Arc::new(clock), limits()).unwrap();
-    source.ask(ask_for(&["orders"])).await;
-    std::fs::write(&file, "two\n").unwrap();
-    source.ask(ask_for(&["orders"])).await;
-    let requests = server.received_requests().await.unwrap();
-    let sent: Vec<_> =
-        requests.iter().map(|request| request.headers["authorization"].to_str().unwrap().to_owned()).collect();
-    assert_eq!(sent, ["Bearer one", "Bearer two"]);
-    std::fs::remove_file(&file).unwrap();
-    let Answer::Error(failure) = source.ask(ask_for(&["orders"])).await else { panic!("no token") };
-    assert!(failure.kind == FailureKind::Local && failure.to_string().contains("token"), "{failure}");
-}
-
-#[tokio::test]
-async fn a_probe_says_who_is_there() {
-    let server = MockServer::start().await;
-    let vector = |value: &str| {
-        let result = json!([{"metric": {}, "value": [1, value]}]);
-        ResponseTemplate::new(200)
-            .set_body_json(json!({"status": "success", "data": {"resultType": "vector", "result": result}}))
-    };
-    Mock::given(body_string_contains("up+%3D%3D+1")).respond_with(vector("2")).with_priority(1).mount(&server).await;
-    Mock::given(path("/api/v1/query")).respond_with(vector("3")).mount(&server).await;
-    let info = json!({"status": "success", "data": {"version": "2.42.0"}});
-    Mock::given(path("/api/v1/status/buildinfo"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(info))
-        .mount(&server)
-        .await;
-    let probe = source(&server.uri(), &Arc::default()).probe().await.unwrap();
-    assert_eq!((probe.version.as_deref(), probe.targets), (Some("2.42.0"), Some((2, 3))));
 }

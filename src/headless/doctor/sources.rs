@@ -9,7 +9,8 @@ use crate::{
     backend::kubernetes,
     config::{
         Loaded,
-        source::{KubernetesConfig, PrometheusConfig, SourceConfig},
+        prometheus::PrometheusConfig,
+        source::{KubernetesConfig, SourceConfig},
     },
     core::settings::SourceSetting,
     domain::{clean::Name, failure::Failure, goal::Permission, time::Seconds},

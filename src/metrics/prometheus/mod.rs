@@ -1,13 +1,18 @@
-//! Prometheus and what speaks like it: Thanos, Mimir, VictoriaMetrics.
+//! Prometheus and what speaks like it: Thanos, Mimir and Cortex, VictoriaMetrics.
 //!
-//! Every answer is typed; a number leaves this module only when nothing about it is in doubt.
+//! Every answer is typed; a number leaves this module only when nothing about it is in doubt. All of them are asked
+//! with one form that holds everything each of them knows to keep an answer whole; the others ignore it.
 
+mod budget;
+mod once;
+mod present;
+mod probe;
 mod read;
 mod wire;
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,17 +20,28 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::{BoxFuture, FutureExt, join_all};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
+pub use self::probe::Probe;
+use self::{
+    budget::Budget,
+    once::{Fetched, Once, Request},
+    present::Present,
+    read::Times,
+    wire::Server,
+};
 use super::{Clock, Source};
 use crate::{
-    config::source::PrometheusConfig,
+    config::{
+        access::{Access, Header, HeaderFrom},
+        prometheus::PrometheusConfig,
+    },
     domain::{
         failure::{Failure, FailureKind},
-        question::{Answer, Query, Question},
+        question::{Answer, Question},
         time::{At, Seconds},
     },
-    http::{Access, Client, HttpError, Limits, Reply},
+    http::{Client, HttpError, Limits, Reply},
 };
 
 /// Questions under way at once; more would crowd out the people who look at dashboards.
@@ -39,30 +55,22 @@ pub struct Prometheus(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    server: Server,
     clock: Clock,
-    /// How far back a sample may stand in for a missing one, as the server reads it.
-    lookback: String,
-    limits: Limits,
+    /// What goes along with every query.
+    form: Vec<(&'static str, String)>,
     slots: Semaphore,
+    budget: std::sync::Mutex<Budget>,
+    once: Once,
+    present: Mutex<Option<Present>>,
     /// Monotonic milliseconds before which nothing is sent, because the server asked for a rest.
     rests_until: AtomicU64,
 }
 
 impl std::fmt::Debug for Prometheus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Prometheus").field(&self.0.client.host()).finish()
+        f.debug_tuple("Prometheus").field(&self.0.server.host).finish()
     }
-}
-
-/// What a server says of itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Probe {
-    /// Where it tells.
-    pub version: Option<String>,
-    /// Seconds its clock is ahead of ours, where it says its time.
-    pub skew: Option<f64>,
-    /// Targets it scrapes that are up, and all; none where it knows none.
-    pub targets: Option<(u64, u64)>,
 }
 
 impl Prometheus {
@@ -79,101 +87,153 @@ impl Prometheus {
     /// # Errors
     /// As `connect`.
     pub fn with_limits(config: &PrometheusConfig, clock: Clock, limits: Limits) -> Result<Self, Failure> {
-        let access = Access { token_file: config.token_file.clone(), ca_file: config.ca_file.clone() };
-        let client = Client::new(&config.url, &access, limits).map_err(|error| failure(&error))?;
-        // Twice, because one scrape may come late.
-        let lookback = format!("{}s", (config.scrape_interval.0 * 2.0).max(1.0).ceil());
-        let (slots, rests_until) = (Semaphore::new(AT_ONCE), AtomicU64::new(0));
-        Ok(Self(Arc::new(Inner { client, clock, lookback, limits, slots, rests_until })))
-    }
-
-    /// Asks the server who it is.
-    ///
-    /// # Errors
-    /// When it cannot be reached, refuses, or is no Prometheus.
-    pub async fn probe(&self) -> Result<Probe, Failure> {
-        let inner = &self.0;
-        let sent = (inner.clock)();
-        let reply = inner
-            .client
-            .post_form("/api/v1/query", &[("query", "count(up) or vector(0)")])
-            .await
-            .map_err(|error| failure(&error))?;
-        let skew = skew(reply.date, sent, (inner.clock)());
-        let all = wire::instant(&wire::accept(&reply, &inner.client.host())?)?;
-        let reply = inner
-            .client
-            .post_form("/api/v1/query", &[("query", "count(up == 1) or vector(0)")])
-            .await
-            .map_err(|error| failure(&error))?;
-        let up = wire::instant(&wire::accept(&reply, &inner.client.host())?)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts")]
-        let targets = (all > 0.0).then_some((up as u64, all as u64));
-        // Not every server that speaks the language has this page.
-        let version = match inner.client.get("/api/v1/status/buildinfo").await {
-            Ok(reply) if reply.status.is_success() => wire::version(&reply.body),
-            Ok(_) | Err(_) => None,
+        let client = Client::new(&config.base(), &access(config), limits).map_err(|error| failure(&error))?;
+        let server = Server {
+            host: client.host(),
+            flavour: config.flavour,
+            login: client.login(),
+            has_tenant: config.tenant.is_some(),
         };
-        Ok(Probe { version, skew, targets })
+        Ok(Self(Arc::new(Inner {
+            client,
+            server,
+            clock,
+            form: form(config, limits),
+            slots: Semaphore::new(AT_ONCE),
+            budget: std::sync::Mutex::new(Budget::new(config.queries_per_minute)),
+            once: Once::default(),
+            present: Mutex::new(None),
+            rests_until: AtomicU64::new(0),
+        })))
     }
+}
+
+/// Who we are, with whose data we want.
+fn access(config: &PrometheusConfig) -> Access {
+    let mut access = config.access.clone();
+    if let (Some(name), Some(tenant)) = (config.flavour.tenant_header(), &config.tenant) {
+        access.headers.push(Header { name: name.to_owned(), value: HeaderFrom::Text(tenant.clone()) });
+    }
+    access
+}
+
+fn form(config: &PrometheusConfig, limits: Limits) -> Vec<(&'static str, String)> {
+    // Twice, because one scrape may come late.
+    let lookback = format!("{}s", (config.scrape_interval.0 * 2.0).max(1.0).ceil());
+    let latency_offset = config.latency_offset.map_or(1.0, |offset| (offset.0 * 1000.0).max(1.0).round());
+    vec![
+        ("timeout", format!("{}s", limits.total.as_secs().max(1))),
+        // How far back a sample may stand in for a missing one; VictoriaMetrics calls it otherwise.
+        ("lookback_delta", lookback.clone()),
+        ("max_lookback", lookback),
+        // Prometheus says in a warning that it cut the rest off.
+        ("limit", wire::MOST_SERIES.to_string()),
+        // Thanos and VictoriaMetrics would else leave out what they cannot reach, as if it were not there.
+        ("partial_response", "false".to_owned()),
+        ("deny_partial_response", "1".to_owned()),
+        // Thanos: replicas are not counted twice, and samples are the ones that were taken.
+        ("dedup", "true".to_owned()),
+        ("max_source_resolution", "0s".to_owned()),
+        // VictoriaMetrics would else repeat what it knew 30 s ago. Old versions do so all the same: see `present`.
+        ("latency_offset", format!("{latency_offset}ms")),
+    ]
 }
 
 impl Source for Prometheus {
     fn ask(&self, question: Question) -> BoxFuture<'static, Answer> {
         let inner = Arc::clone(&self.0);
-        async move { inner.answer(&question).await }.boxed()
+        async move { inner.answer(&question).await.unwrap_or_else(Answer::Error) }.boxed()
     }
 }
 
 impl Inner {
-    async fn answer(&self, question: &Question) -> Answer {
+    async fn answer(self: &Arc<Self>, question: &Question) -> Result<Answer, Failure> {
         if question.step <= 0 || question.to < question.from || question.queries.is_empty() {
-            return Answer::Error(Failure::new(FailureKind::Local, "the question asks for no time at all"));
+            return Err(Failure::new(FailureKind::Local, "the question asks for no time at all"));
         }
-        if let Some(failure) = self.resting() {
-            return Answer::Error(failure);
-        }
-        let sent = (self.clock)();
-        let replies = join_all(question.queries.iter().map(|query| self.fetch(question, query))).await;
-        let back = (self.clock)();
-        let mut matrices = Vec::new();
-        let mut ahead = None;
-        for reply in replies {
-            match reply {
-                Ok((matrix, date)) => {
-                    ahead = skew(date, sent, back).or(ahead);
-                    matrices.push(matrix);
-                }
-                Err(failure) => return Answer::Error(failure),
-            }
-        }
-        read::answer(question, matrices, ahead)
+        let asked = question.queries.iter().map(|query| {
+            let (from, to, step) = (question.from, question.to, question.step);
+            let request = Request { query: query.text.clone(), from, to, step };
+            self.once.get(request, (self.clock)(), |request| {
+                let inner = Arc::clone(self);
+                async move { inner.fetch(&request).await }.boxed()
+            })
+        });
+        let fetched = join_all(asked).await.into_iter().collect::<Result<Vec<Fetched>, Failure>>()?;
+        let present = self.present().await?;
+        let sent = fetched.iter().map(|fetched| fetched.sent.mono).min().unwrap_or_default();
+        let times = Times {
+            real_until: present.real_until(sent),
+            held_back: present.held_back,
+            skew: fetched.iter().find_map(|fetched| fetched.skew),
+        };
+        let matrices: Vec<_> = fetched.into_iter().map(|fetched| fetched.matrix).collect();
+        Ok(read::answer(question, &matrices, times))
     }
 
-    async fn fetch(
-        &self,
-        question: &Question,
-        query: &Query,
-    ) -> Result<(wire::Matrix, Option<DateTime<Utc>>), Failure> {
-        let _slot =
-            self.slots.acquire().await.map_err(|_closed| Failure::new(FailureKind::Local, "the source is closed"))?;
-        let (start, end, step) = (question.from.to_string(), question.to.to_string(), question.step.to_string());
-        let timeout = format!("{}s", self.limits.total.as_secs().max(1));
-        let form = [
-            ("query", query.text.as_str()),
-            ("start", &start),
-            ("end", &end),
-            ("step", &step),
-            ("timeout", &timeout),
-            ("lookback_delta", &self.lookback),
-            // Thanos and VictoriaMetrics would else leave out what they cannot reach, as if it were not there.
-            ("partial_response", "false"),
-            ("deny_partial_response", "1"),
-        ];
-        let reply = self.client.post_form("/api/v1/query_range", &form).await.map_err(|error| failure(&error))?;
+    async fn fetch(&self, request: &Request) -> Result<Fetched, Failure> {
+        let (from, to, step) = (request.from.to_string(), request.to.to_string(), request.step.to_string());
+        let range = [("query", request.query.as_str()), ("start", &from), ("end", &to), ("step", &step)];
+        let _turn = self.turn().await?;
+        let sent = (self.clock)();
+        let reply = self.post("/api/v1/query_range", &range).await?;
+        let back = (self.clock)();
+        let matrix = wire::matrix(wire::accept(&reply, &self.server)?)?;
+        Ok(Fetched { matrix: Arc::new(matrix), sent, back, skew: skew(reply.date, sent, back) })
+    }
+
+    /// Up to when its numbers are real, measured anew every few minutes.
+    async fn present(&self) -> Result<Present, Failure> {
+        // Held while it is measured, so that it is measured once for everybody who waits.
+        let mut present = self.present.lock().await;
+        if let Some(good) = present.filter(|present| present.is_good((self.clock)())) {
+            return Ok(good);
+        }
+        let reply = self.instant("time()").await?;
+        let sample = wire::instant(&wire::accept(&reply, &self.server)?)?;
+        let measured = Present::measured(sample, (self.clock)())?;
+        *present = Some(measured);
+        Ok(measured)
+    }
+
+    async fn instant(&self, query: &str) -> Result<Reply, Failure> {
+        let _turn = self.turn().await?;
+        self.post("/api/v1/query", &[("query", query)]).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Reply, Failure> {
+        let _turn = self.turn().await?;
+        let reply = self.client.get(path).await.map_err(|error| failure(&error))?;
         self.note_rest(&reply);
-        let body = wire::accept(&reply, &self.client.host())?;
-        Ok((wire::matrix(body)?, reply.date))
+        Ok(reply)
+    }
+
+    async fn post(&self, path: &str, query: &[(&str, &str)]) -> Result<Reply, Failure> {
+        let always = self.form.iter().map(|(name, value)| (*name, value.as_str()));
+        let form: Vec<_> = query.iter().copied().chain(always).collect();
+        let reply = self.client.post_form(path, &form).await.map_err(|error| failure(&error))?;
+        self.note_rest(&reply);
+        Ok(reply)
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// When the server asked for a rest, or was asked often enough.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let slot = self.slots.acquire().await;
+        let slot = slot.map_err(|_closed| Failure::new(FailureKind::Local, "the source is closed"))?;
+        if let Some(failure) = self.resting() {
+            return Err(failure);
+        }
+        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        budget.take((self.clock)().mono).map_err(|wait| {
+            let (host, most) = (&self.server.host, budget.most());
+            let summary = format!("`{host}` was asked {most} queries within a minute, its budget; {wait} to go");
+            Failure::new(FailureKind::Limited(Some(wait)), summary)
+                .hint("watch fewer panels, or raise `queries_per_minute` of this source")
+        })?;
+        Ok(slot)
     }
 
     fn note_rest(&self, reply: &Reply) {
@@ -194,7 +254,7 @@ impl Inner {
             self.rests_until.load(Ordering::Relaxed).checked_sub((self.clock)().mono).filter(|left| *left > 0)?;
         #[expect(clippy::cast_precision_loss, reason = "minutes in milliseconds")]
         let left = Seconds(left as f64 / 1000.0);
-        let summary = format!("`{}` asked for a rest, {left} to go", self.client.host());
+        let summary = format!("`{}` asked for a rest, {left} to go", self.server.host);
         Some(Failure::new(FailureKind::Limited(Some(left)), summary))
     }
 }
@@ -213,11 +273,15 @@ fn failure(error: &HttpError) -> Failure {
     let (kind, hint) = match error {
         HttpError::Connect { .. } => (FailureKind::Unreachable, "check the address and that the way to it is open"),
         HttpError::Certificate { .. } => (FailureKind::Unreachable, "name the right authority in `ca_file`"),
+        HttpError::ClientCertificate { .. } => {
+            (FailureKind::Auth, "name a valid one in `client_cert_file` and `client_key_file`")
+        }
         HttpError::Timeout { .. } => (FailureKind::Timeout, "ask for less, or see whether the server is busy"),
         HttpError::Broken { .. } => {
             (FailureKind::Malformed, "see whether something between here and there cuts answers")
         }
         HttpError::TooLarge { .. } => (FailureKind::Malformed, "ask for less: aggregate with `sum by (pod)`"),
+        HttpError::Secret { next, .. } => (FailureKind::Auth, next.as_str()),
         HttpError::Local(_) => return Failure::new(FailureKind::Local, error.to_string()),
     };
     Failure::new(kind, error.to_string()).hint(hint)

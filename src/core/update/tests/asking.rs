@@ -44,6 +44,7 @@ fn values(question: &Question, canary_orders: f64) -> Answer {
         ],
         newest: chrono::DateTime::from_timestamp(question.to, 0).unwrap(),
         skew: Some(0.0),
+        held_back: Seconds(0.0),
     })
 }
 

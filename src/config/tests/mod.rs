@@ -1,9 +1,12 @@
 //! Every layer and every way to get it wrong, through `load` on real files.
 
+mod sources;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{
     Contexts, Inputs, Loaded,
+    access::{Login, SecretFrom},
     error::ConfigErrors,
     given::{Given, Said},
     load,
@@ -173,7 +176,7 @@ fn every_mistake_names_file_line_key_and_the_way_out() {
         ),
         (
             PROMETHEUS.replace("http://", "http://me:secret@"),
-            "config/config.toml:4: `sources[1].url`: an address cannot hold a user or a password; put a bearer token into a file",
+            "config/config.toml:4: `sources[1].url`: an address cannot hold a user or a password; name them in `user` and `password`, or a token in `token`",
         ),
         (
             PROMETHEUS.replace("http://", ""),
@@ -298,7 +301,8 @@ fn a_file_says_everything_and_relative_paths_start_at_it() {
     let SourceConfig::Kubernetes(cluster) = &loaded.sources[0].1 else { panic!("a cluster first") };
     assert_eq!(cluster.kubeconfig.as_deref(), Some(machine.folder.path().join("kc").as_path()));
     let SourceConfig::Prometheus(prometheus) = &loaded.sources[1].1 else { panic!("then prometheus") };
-    assert_eq!(prometheus.token_file.as_deref(), Some(machine.folder.path().join("config/token").as_path()));
+    let token = machine.folder.path().join("config/token");
+    assert_eq!(prometheus.access.login, Login::Token(SecretFrom::File(token)));
     assert_eq!(prometheus.scrape_interval.to_string(), "15s");
     let panel = &settings.panels[0];
     assert_eq!(

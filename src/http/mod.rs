@@ -1,20 +1,22 @@
 //! The one HTTP client of the program: time limits, body caps, `Retry-After`, and no secret in any error.
 //!
-//! It never retries, never follows a redirect (a login page is no answer, and a token must not travel on)
-//! and reads a token file anew for each request, because tokens rotate.
+//! It never follows a redirect (a login page is no answer, and a token must not travel on) and sends a question
+//! again in one case only: the other side refused who we are, and there is a newer secret than the one it saw.
 
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod identity;
+mod secret;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::{
-    Certificate, Method, StatusCode, Url,
-    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER},
+    Method, RequestBuilder, StatusCode, Url,
+    header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
+
+use self::identity::Identity;
+use crate::config::access::Access;
 
 /// Limits for questions that change nothing.
 #[derive(Clone, Copy, Debug)]
@@ -38,19 +40,12 @@ impl Default for Limits {
     }
 }
 
-/// How one place is reached.
-#[derive(Clone, Debug, Default)]
-pub struct Access {
-    pub token_file: Option<PathBuf>,
-    pub ca_file: Option<PathBuf>,
-}
-
 /// Talks to one place.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: reqwest::Client,
     base: Url,
-    token_file: Option<PathBuf>,
+    identity: Identity,
     limits: Limits,
 }
 
@@ -66,6 +61,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// Where it would send us, without what may be secret in it.
     pub location: Option<String>,
+    /// The names of all headers; what stands in them may be secret.
+    pub header_names: Vec<String>,
 }
 
 /// Why there is no answer. Holds no address with user, password or query.
@@ -77,12 +74,18 @@ pub enum HttpError {
     /// Nothing was sent, because the other side's certificate is not trusted.
     #[error("`{host}` shows a certificate that is not trusted: {why}")]
     Certificate { host: String, why: String },
+    /// Nothing was read, because the other side wants a client certificate, or another one.
+    #[error("`{host}` does not accept our client certificate: {why}")]
+    ClientCertificate { host: String, why: String },
     #[error("`{host}` did not answer in time")]
     Timeout { host: String },
     #[error("the answer of `{host}` broke off: {why}")]
     Broken { host: String, why: String },
     #[error("the answer of `{host}` is larger than {} MiB", limit >> 20)]
     TooLarge { host: String, limit: usize },
+    /// Nothing was sent, because a secret is not there or not safe, and what to do about it.
+    #[error("{what}")]
+    Secret { what: String, next: String },
     /// Something on this machine: a file, an address.
     #[error("{0}")]
     Local(String),
@@ -98,16 +101,17 @@ pub fn install_tls() {
 pub const USER_AGENT: &str = concat!("flightdeck/", env!("CARGO_PKG_VERSION"));
 
 impl Client {
-    /// A client for the address `base`, to which paths are appended.
+    /// A client for the address `base`, to which paths are appended. No secret is looked at yet.
     ///
     /// # Errors
-    /// When the address is none, the certificate file cannot be read, or a token would travel in clear text.
+    /// When the address is none, a certificate cannot be read, or a secret would travel in clear text.
     pub fn new(base: &str, access: &Access, limits: Limits) -> Result<Self, HttpError> {
         install_tls();
         let base =
             Url::parse(base).map_err(|error| HttpError::Local(format!("the address cannot be used: {error}")))?;
-        if access.token_file.is_some() && base.scheme() != "https" && !is_this_machine(&base) {
-            let text = "a token is never sent without encryption; use an address with https";
+        let identity = Identity::new(access)?;
+        if identity.has_secrets() && base.scheme() != "https" && !is_this_machine(&base) {
+            let text = "a secret is never sent without encryption; use an address with https";
             return Err(HttpError::Local(text.to_owned()));
         }
         let mut builder = reqwest::Client::builder()
@@ -119,13 +123,22 @@ impl Client {
             .tcp_keepalive(Duration::from_secs(30))
             .pool_max_idle_per_host(4);
         if base.scheme() == "http" {
+            if access.certificate.is_some() {
+                let text = "a client certificate is shown to nobody without encryption; use an address with https";
+                return Err(HttpError::Local(text.to_owned()));
+            }
             // Reading the system's certificates takes longer than the first answer; without TLS nobody needs them.
             builder = builder.tls_certs_only(std::iter::empty());
-        } else if let Some(file) = &access.ca_file {
-            builder = builder.tls_certs_merge(certificates(file)?);
+        } else {
+            if let Some(file) = &access.ca_file {
+                builder = builder.tls_certs_merge(identity::authorities(file)?);
+            }
+            if let Some(files) = &access.certificate {
+                builder = builder.identity(identity::certificate(files)?);
+            }
         }
         let inner = builder.build().map_err(|error| HttpError::Local(words(&error.without_url())))?;
-        Ok(Self { inner, base, token_file: access.token_file.clone(), limits })
+        Ok(Self { inner, base, identity, limits })
     }
 
     /// Sends a form and reads the whole answer, whatever its status.
@@ -136,18 +149,19 @@ impl Client {
         let mut fields = self.base.clone();
         let encoded =
             fields.query_pairs_mut().clear().extend_pairs(form).finish().query().unwrap_or_default().to_owned();
-        let request = self
-            .inner
-            .request(Method::POST, self.address(path))
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(encoded);
-        self.send(request).await
+        let request = || {
+            self.inner
+                .request(Method::POST, self.address(path))
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(encoded.clone())
+        };
+        self.send(&request).await
     }
 
     /// # Errors
     /// When no whole answer came within the limits.
     pub async fn get(&self, path: &str) -> Result<Reply, HttpError> {
-        self.send(self.inner.request(Method::GET, self.address(path))).await
+        self.send(&|| self.inner.request(Method::GET, self.address(path))).await
     }
 
     /// Whom it talks to, for messages: host and port only.
@@ -157,18 +171,31 @@ impl Client {
         self.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// Where the secret is that says who we are, for messages; none where nothing says so.
+    #[must_use]
+    pub fn login(&self) -> Option<String> {
+        self.identity.login()
+    }
+
     fn address(&self, path: &str) -> Url {
         let mut address = self.base.clone();
         address.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_start_matches('/')));
         address
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, HttpError> {
-        let request = match &self.token_file {
-            Some(file) => request.header(AUTHORIZATION, bearer(file)?),
-            None => request,
-        };
-        let mut response = request.send().await.map_err(|error| self.explain(error))?;
+    async fn send(&self, request: &(dyn Fn() -> RequestBuilder + Sync)) -> Result<Reply, HttpError> {
+        let shown = self.identity.headers().await?;
+        let reply = self.send_as(request(), shown.headers()).await?;
+        if reply.status == StatusCode::UNAUTHORIZED
+            && let Some(newer) = self.identity.newer_than(&shown).await?
+        {
+            return self.send_as(request(), newer.headers()).await;
+        }
+        Ok(reply)
+    }
+
+    async fn send_as(&self, request: RequestBuilder, headers: HeaderMap) -> Result<Reply, HttpError> {
+        let mut response = request.headers(headers).send().await.map_err(|error| self.explain(error))?;
         let headers = response.headers();
         let mut reply = Reply {
             status: response.status(),
@@ -176,6 +203,7 @@ impl Client {
             content_type: text(headers, &CONTENT_TYPE),
             date: date(&text(headers, &DATE)),
             retry_after: None,
+            header_names: headers.keys().map(|name| name.as_str().to_owned()).collect(),
             location: Url::parse(&text(headers, &LOCATION))
                 .ok()
                 .map(|to| format!("{}://{}", to.scheme(), to.host_str().unwrap_or_default())),
@@ -198,6 +226,8 @@ impl Client {
         let why = words(&error);
         if error.is_timeout() && !error.is_connect() {
             HttpError::Timeout { host }
+        } else if REFUSALS.iter().any(|alert| why.ends_with(alert)) {
+            HttpError::ClientCertificate { host, why }
         } else if why.contains("certificate") || why.contains("UnknownIssuer") {
             HttpError::Certificate { host, why }
         } else if error.is_connect() {
@@ -207,6 +237,19 @@ impl Client {
         }
     }
 }
+
+/// What the other side of a TLS connection says of a client certificate, or of none.
+const REFUSALS: &[&str] = &[
+    "alert: AccessDenied",
+    "alert: BadCertificate",
+    "alert: CertificateExpired",
+    "alert: CertificateRequired",
+    "alert: CertificateRevoked",
+    "alert: CertificateUnknown",
+    "alert: DecryptError",
+    "alert: UnknownCA",
+    "alert: UnsupportedCertificate",
+];
 
 /// The innermost reason of an error: the outer ones repeat what the message says already.
 fn words(error: &dyn std::error::Error) -> String {
@@ -225,51 +268,6 @@ fn is_this_machine(address: &Url) -> bool {
         }
         None => false,
     }
-}
-
-fn certificates(file: &Path) -> Result<Vec<Certificate>, HttpError> {
-    let wrong = |why: &dyn fmt::Display| {
-        HttpError::Local(format!("the certificates in `{}` cannot be used: {why}", file.display()))
-    };
-    let pem = std::fs::read(file).map_err(|error| wrong(&error))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&words(&error)))?;
-    if found.is_empty() { Err(wrong(&"there are none in it")) } else { Ok(found) }
-}
-
-/// The header for a token file that only its owner can read.
-fn bearer(file: &Path) -> Result<HeaderValue, HttpError> {
-    let wrong =
-        |why: &dyn fmt::Display| HttpError::Local(format!("the token in `{}` cannot be used: {why}", file.display()));
-    private(file).map_err(|error| wrong(&error))?;
-    let token = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
-    if token.trim().is_empty() {
-        return Err(wrong(&"the file is empty"));
-    }
-    // The error of a wrong header would quote it.
-    let Ok(mut header) = HeaderValue::from_str(&format!("Bearer {}", token.trim())) else {
-        return Err(wrong(&"it holds characters that no token has"));
-    };
-    header.set_sensitive(true);
-    Ok(header)
-}
-
-/// # Errors
-/// When others than the owner may read the file.
-#[cfg(unix)]
-fn private(file: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(file)?.permissions().mode();
-    if mode.trailing_zeros() >= 6 {
-        return Ok(());
-    }
-    let text =
-        format!("others on this machine may read it (mode {:o}); run `chmod 600 {}`", mode & 0o777, file.display());
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
-}
-
-#[cfg(not(unix))]
-fn private(file: &Path) -> io::Result<()> {
-    std::fs::metadata(file).map(|_| ())
 }
 
 fn text(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> String {
@@ -295,6 +293,7 @@ fn retry_after(header: &str, now: Option<DateTime<Utc>>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::access::{Header, HeaderFrom, Login, SecretFrom};
 
     #[test]
     fn a_wait_is_seconds_or_a_date_and_never_endless() {
@@ -324,41 +323,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_stays_on_this_machine_or_is_encrypted() {
-        let access = Access { token_file: Some("/t".into()), ca_file: None };
+    fn a_secret_stays_on_this_machine_or_is_encrypted() {
+        let token = Access { login: Login::Token(SecretFrom::File("/t".into())), ..Access::default() };
+        let header = Header { name: "X-Key".to_owned(), value: HeaderFrom::Secret(SecretFrom::Env("K".to_owned())) };
+        let header = Access { headers: vec![header], ..Access::default() };
+        let plain = Header { name: "X-Team".to_owned(), value: HeaderFrom::Text("a".to_owned()) };
+        let plain = Access { headers: vec![plain], ..Access::default() };
         for (base, fine) in
             [("http://127.0.0.1:9", true), ("http://[::1]:9", true), ("http://localhost", true), ("http://prom", false)]
         {
-            assert_eq!(Client::new(base, &access, Limits::default()).is_ok(), fine, "{base}");
+            for access in [&token, &header] {
+                assert_eq!(Client::new(base, access, Limits::default()).is_ok(), fine, "{base}");
+            }
+            assert!(Client::new(base, &plain, Limits::default()).is_ok(), "{base}");
         }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_token_others_can_read_is_refused_and_never_shown() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("token");
-        std::fs::write(&file, "sek rit\u{7f}\n").unwrap();
-        let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
-        mode(0o640);
-        let message = bearer(&file).unwrap_err().to_string();
-        assert!(message.contains("mode 640") && message.contains("chmod 600"), "{message}");
-        mode(0o600);
-        let message = bearer(&file).unwrap_err().to_string();
-        assert!(message.contains("characters") && !message.contains("sek"), "{message}");
-        std::fs::write(&file, "sekrit\n").unwrap();
-        let header = bearer(&file).unwrap();
-        assert_eq!((header.to_str().unwrap(), format!("{header:?}").as_str()), ("Bearer sekrit", "Sensitive"));
-    }
-
-    #[test]
-    fn a_file_without_certificates_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ca.pem");
-        std::fs::write(&file, "nothing").unwrap();
-        let access = Access { token_file: None, ca_file: Some(file) };
-        let message = Client::new("https://prom", &access, Limits::default()).unwrap_err().to_string();
-        assert!(message.contains("ca.pem") && message.contains("none"), "{message}");
     }
 }
