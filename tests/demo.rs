@@ -26,7 +26,7 @@ fn flight(scenario: Scenario, keys: &str) -> Flight {
 fn reading(state: &State, panel: &str) -> Reading {
     let open = state.open.as_ref().unwrap();
     let found = open.panels.iter().find(|one| one.spec.name.contains(panel));
-    evidence::reading(found.unwrap_or_else(|| panic!("no panel `{panel}`")))
+    evidence::reading(found.unwrap_or_else(|| panic!("no panel `{panel}`"))).clone()
 }
 
 fn set_weight(state: &State) -> f64 {

@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
+pub use super::panel::{Asked, History, Judged, Panel, WeightMove, Wrong};
 use super::{
     acts::Change,
-    effect::{AskId, WatchId},
+    effect::WatchId,
     event::Size,
     policy::Confirmation,
     settings::{Environment, Role, Settings},
@@ -22,10 +23,8 @@ use crate::domain::{
     goal::Goal,
     health::Health,
     journal::ActId,
-    panel::{Arms, PanelSpec, PanelTrouble},
     plan::{Plan, Receipt},
     release::{Release, ReleaseId},
-    series::Tick,
     target::{Target, TargetRef},
     time::At,
     timeline::Moment,
@@ -135,10 +134,12 @@ pub struct Open {
     pub scroll: [usize; 4],
     pub filter: Input,
     pub panels: Vec<Panel>,
+    /// Declared panels that cannot be used, and why.
+    pub wrong: Vec<Wrong>,
     /// What this run saw happen, oldest first, bounded; merged with the backend's own on screen.
     pub seen: Vec<Moment>,
-    /// When the weight moved, wall time in seconds since 1970, as far as known.
-    pub weight_changes: Vec<i64>,
+    /// When the weight moved and to what, oldest first, as far as known.
+    pub weights: Vec<WeightMove>,
     /// The last verdict that was told; none before the first.
     pub said: Option<Word>,
 }
@@ -165,45 +166,6 @@ pub enum Pane {
 
 impl Pane {
     pub const ALL: [Self; 4] = [Self::Metrics, Self::Steps, Self::Pods, Self::Timeline];
-}
-
-/// A panel of the opened release with what was answered so far.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Panel {
-    pub spec: PanelSpec,
-    /// The arms its ticks belong to; other arms start it anew.
-    pub arms: Option<Arms>,
-    /// Oldest first, at most `evidence::MAX_TICKS`.
-    pub ticks: Vec<Tick>,
-    /// Where the canary's exposure began, in seconds since 1970; the comparison counts ticks after it.
-    pub exposed_since: Option<i64>,
-    /// Why the newest answer is not a value; none when it is.
-    pub trouble: Option<PanelTrouble>,
-    /// When the newest sample was taken, by the source's clock.
-    pub newest: Option<DateTime<Utc>>,
-    /// The question under way.
-    pub asked: Option<Asked>,
-    /// The end of the last range that was answered, in seconds since 1970 by the source's clock.
-    pub answered_to: Option<i64>,
-    /// Ticks up to here are counted; younger ones may still lack late events.
-    pub counted_to: Option<i64>,
-    /// Ranges `(from, to]` in which the weight had just moved; their ticks are charted and not counted.
-    pub left_out: Vec<(i64, i64)>,
-    /// Failed questions in a row.
-    pub errors: u32,
-    /// Monotonic time of the next question.
-    pub due: u64,
-}
-
-/// A question that was sent and not yet answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    pub id: AskId,
-    /// The range asked for, in seconds since 1970 by the source's clock.
-    pub from: i64,
-    pub to: i64,
-    /// Monotonic time of asking.
-    pub at: u64,
 }
 
 /// One act of this run, from the key to the proof.

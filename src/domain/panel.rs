@@ -159,6 +159,15 @@ impl PanelKind {
         }
     }
 
+    /// Whether its answers count exposures, so that they show how traffic is split.
+    #[must_use]
+    pub const fn counts_exposures(&self) -> bool {
+        match self {
+            Self::Ratio { .. } | Self::Latency { .. } => true,
+            Self::Rate { .. } | Self::Value { .. } | Self::Shared { .. } | Self::Analysis { .. } => false,
+        }
+    }
+
     /// Whether its numbers are counts of two arms, so that they can be judged.
     #[must_use]
     pub const fn has_counts(&self) -> bool {

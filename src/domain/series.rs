@@ -61,6 +61,15 @@ pub struct Tick {
     pub canary: Counts,
 }
 
+/// What gauges of single instances come to in each arm at a time in seconds since 1970: their average, none where
+/// the arm has no instance with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    pub at: i64,
+    pub baseline: Option<f64>,
+    pub canary: Option<f64>,
+}
+
 /// Makes ticks of counters. `from` and `to` are multiples of `step` seconds; a tick is made for every
 /// multiple in `(from, to]` at which any series of the arms has a point and the growth of all that have one is
 /// known, so that silence makes no zeros.

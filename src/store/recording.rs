@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::secrets::mask;
 
 /// Grows when an old recording would be read wrongly.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Most that is kept in memory.
 const RING_EVENTS: usize = 10_000;
 const RING_BYTES: usize = 4 << 20;
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named_by_file_and_line() {
-        let good = r#"{"format":1,"version":"0.1.0","state":7}"#;
+        let good = r#"{"format":2,"version":"0.1.0","state":7}"#;
         let cases = [
             (String::new(), "is empty"),
             ("hello\n".to_owned(), "line 1: not a recording"),
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_line_cut_by_a_crash_is_left_out_and_a_bad_one_can_be_avoided() {
-        let good = r#"{"format":1,"version":"0.1.0","state":7}"#;
+        let good = r#"{"format":2,"version":"0.1.0","state":7}"#;
         let (_folder, path) = written(&format!("{good}\n1\n2\n{{\"at"));
         assert_eq!(read::<u64, u64>(&path, None).unwrap().events, [1, 2]);
         let (_folder, path) = written(&format!("{good}\n1\n2\nbad\n3\n"));

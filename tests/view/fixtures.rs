@@ -7,6 +7,7 @@ use flightdeck::{
     core::{
         effect::WatchId,
         event::Size,
+        evidence,
         settings::{Environment, Role, Settings, SourceSetting, Zone},
         state::{Open, Pane, Panel, Row, State, View},
         urgency,
@@ -159,7 +160,8 @@ pub fn release(situation: Situation, size: Size) -> State {
         filter: tui_input::Input::default(),
         panels: Vec::new(),
         seen: Vec::new(),
-        weight_changes: Vec::new(),
+        weights: Vec::new(),
+        wrong: Vec::new(),
         said: None,
     };
     if situation != Situation::Loading {
@@ -186,6 +188,7 @@ pub fn release(situation: Situation, size: Size) -> State {
             ];
             for (panel, trouble) in open.panels.iter_mut().zip(troubles) {
                 panel.trouble = trouble;
+                panel.reading = evidence::look(panel);
                 panel.newest = Some(ago(42));
             }
             open.seen = vec![moment(42, MomentKind::Source, "contact with `prod-eu` lost: connection refused")];
@@ -586,35 +589,29 @@ fn panel(name: &str, unit: &str, baseline: f64, canary: f64, critical: bool) -> 
         })
         .collect();
     let arm = |hash: &str| Arm { hash: hash.into(), instance_prefix: format!("checkout-{hash}-").into() };
-    Panel {
-        spec: PanelSpec {
-            targets: TargetPattern(vec!["checkout".into()]),
-            source: "prom-eu".into(),
-            critical,
-            business: true,
-            unit: unit.into(),
-            per: if unit == "%" { 100.0 } else { 1000.0 },
-            origin: "flightdeck.toml".into(),
-            ..PanelSpec::new(
-                name,
-                PanelKind::Ratio {
-                    events: "orders_total".into(),
-                    exposures: "checkouts_total".into(),
-                    by: "pod".into(),
-                },
-                if baseline > 0.5 { Better::Higher } else { Better::Lower },
-            )
-        },
-        arms: Some(Arms { baseline: arm("5f4d8c"), canary: Some(arm("6b7c9d")) }),
+    let spec = PanelSpec {
+        targets: TargetPattern(vec!["checkout".into()]),
+        source: "prom-eu".into(),
+        critical,
+        business: true,
+        unit: unit.into(),
+        per: if unit == "%" { 100.0 } else { 1000.0 },
+        origin: "flightdeck.toml".into(),
+        ..PanelSpec::new(
+            name,
+            PanelKind::Ratio { events: "orders_total".into(), exposures: "checkouts_total".into(), by: "pod".into() },
+            if baseline > 0.5 { Better::Higher } else { Better::Lower },
+        )
+    };
+    let arms = Arms { baseline: arm("5f4d8c"), canary: Some(arm("6b7c9d")) };
+    let mut panel = Panel {
         exposed_since: Some(end - 250),
         newest: Some(ago(4)),
         ticks,
         trouble: None,
-        asked: None,
         answered_to: Some(end),
-        counted_to: Some(end),
-        left_out: Vec::new(),
-        errors: 0,
-        due: MONO + 6000,
-    }
+        ..Panel::new(spec, Some(arms), 10, MONO + 6000)
+    };
+    panel.reading = evidence::look(&panel);
+    panel
 }

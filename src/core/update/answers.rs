@@ -73,6 +73,7 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     let server = sources::now_at(state, &source);
     if let Some(panel) = panel(state, place) {
         take(panel, asked, answer, server);
+        panel.reading = evidence::look(panel);
     }
     let delay = match wait {
         Some(asked_for) => back_off_ms(state, place, asked_for),
@@ -110,7 +111,6 @@ fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
             let surplus = panel.ticks.len().saturating_sub(MAX_TICKS);
             panel.ticks.drain(..surplus);
             panel.answered_to = Some(asked.to);
-            panel.counted_to = Some(asked.to - whole(panel.spec.lag));
             if panel.exposed_since.is_none() {
                 let first = panel.ticks.iter().find(|tick| tick.canary.exposures > 0.0);
                 panel.exposed_since = first.map(|tick| tick.at - TICK_SECONDS);
@@ -137,6 +137,7 @@ fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
 pub(super) fn failed(panel: &mut Panel, why: String) {
     panel.errors = panel.errors.saturating_add(1);
     panel.trouble = Some(PanelTrouble::Error(why.into()));
+    panel.reading = evidence::look(panel);
 }
 
 /// Whether the newest sample is too old to be called an answer. True if that changed what is shown.
@@ -160,7 +161,10 @@ fn note_age(panel: &mut Panel, server: i64) -> bool {
     let age = Seconds(age as f64);
     let stale = Some(PanelTrouble::Stale(freshness::shown(age).unwrap_or(age)));
     let changed = panel.trouble != stale;
-    panel.trouble = stale;
+    if changed {
+        panel.trouble = stale;
+        panel.reading = evidence::look(panel);
+    }
     changed
 }
 

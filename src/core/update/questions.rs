@@ -10,12 +10,12 @@ use super::{
 use crate::{
     core::{
         effect::{AskId, Effect},
-        evidence::{LATE_SECONDS, MAX_TICKS, TICK_SECONDS},
-        state::{Asked, Panel, State},
+        evidence::{LATE_SECONDS, MAX_TICKS, TICK_SECONDS, look},
+        state::{Asked, Panel, State, WeightMove},
     },
     domain::{
         clean::{Clean, Name},
-        panel::{Arms, PanelSpec, PanelTrouble},
+        panel::PanelTrouble,
         question::{Query, Question},
         release::Release,
         step::{StepKind, StepState},
@@ -49,25 +49,8 @@ pub(super) fn prepare(state: &mut State) {
     let now = state.at.mono;
     let Some(open) = &mut state.open else { return };
     let mine = state.settings.panels.iter().filter(|spec| spec.targets.matches(&open.target));
-    open.panels = mine.map(|spec| fresh(spec.clone(), None, now)).collect();
+    open.panels = mine.map(|spec| Panel::new(spec.clone(), None, TICK_SECONDS, now)).collect();
     follow_release(state);
-}
-
-fn fresh(spec: PanelSpec, arms: Option<Arms>, due: u64) -> Panel {
-    Panel {
-        spec,
-        arms,
-        ticks: Vec::new(),
-        exposed_since: None,
-        trouble: Some(PanelTrouble::Waiting),
-        newest: None,
-        asked: None,
-        answered_to: None,
-        counted_to: None,
-        left_out: Vec::new(),
-        errors: 0,
-        due,
-    }
 }
 
 /// Takes over what the release says about arms and weights; other arms start a panel anew.
@@ -82,37 +65,41 @@ pub(super) fn follow_release(state: &mut State) {
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
-    for change in weight_changes(&release)
-        .chain(open.seen.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| m.at.timestamp()))
-    {
-        if !open.weight_changes.contains(&change) {
-            open.weight_changes.push(change);
+    let seen = open.seen.iter().filter(|m| m.kind == MomentKind::Weight);
+    let seen: Vec<WeightMove> = seen.map(|m| WeightMove { at: m.at.timestamp(), percent: None }).collect();
+    for change in weight_changes(&release).chain(seen) {
+        match open.weights.iter_mut().find(|known| known.at == change.at) {
+            Some(known) => known.percent = known.percent.or(change.percent),
+            None => open.weights.push(change),
         }
     }
-    open.weight_changes.sort_unstable();
-    let surplus = open.weight_changes.len().saturating_sub(MAX_CHANGES);
-    open.weight_changes.drain(..surplus);
+    open.weights.sort_by_key(|change| change.at);
+    let surplus = open.weights.len().saturating_sub(MAX_CHANGES);
+    open.weights.drain(..surplus);
     let began = exposure_began(&release);
     for (panel, offset) in open.panels.iter_mut().zip(offsets) {
         if arms.is_none() && panel.arms.is_none() && open.complete {
             panel.trouble = Some(PanelTrouble::Error("no stable revision to compare with".into()));
         }
         if arms.is_some() && panel.arms != arms {
-            *panel = fresh(panel.spec.clone(), arms.clone(), now.mono);
+            *panel = Panel::new(panel.spec.clone(), arms.clone(), panel.step, now.mono);
         }
         if let Some(began) = began {
             panel.exposed_since = Some(began + offset);
         }
         let settles = whole(panel.spec.lag) + LATE_SECONDS;
-        panel.left_out = open.weight_changes.iter().map(|at| (at + offset, at + offset + settles)).collect();
+        panel.left_out = open.weights.iter().map(|moved| (moved.at + offset, moved.at + offset + settles)).collect();
+        panel.reading = look(panel);
     }
 }
 
 /// When the weight moved, as far as the backend tells.
-fn weight_changes(release: &Release) -> impl Iterator<Item = i64> {
-    let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| m.at);
+fn weight_changes(release: &Release) -> impl Iterator<Item = WeightMove> {
+    let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| (m.at, None));
     let steps = release.steps.iter().filter_map(|step| match (&step.kind, step.state) {
-        (StepKind::SetWeight(_), StepState::Done | StepState::Current | StepState::Failed) => step.started_at,
+        (StepKind::SetWeight(percent), StepState::Done | StepState::Current | StepState::Failed) => {
+            step.started_at.map(|at| (at, Some(*percent)))
+        }
         (
             StepKind::SetWeight(_)
             | StepKind::Wait
@@ -125,7 +112,7 @@ fn weight_changes(release: &Release) -> impl Iterator<Item = i64> {
             _,
         ) => None,
     });
-    told.chain(steps).map(|at| at.timestamp())
+    told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent })
 }
 
 /// When the newest revision first got traffic, where the backend knows.

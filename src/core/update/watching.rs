@@ -82,8 +82,9 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         scroll: [0; 4],
         filter: tui_input::Input::default(),
         panels: Vec::new(),
+        wrong: Vec::new(),
         seen: Vec::new(),
-        weight_changes: Vec::new(),
+        weights: Vec::new(),
         said: None,
     });
     questions::prepare(state);

@@ -181,7 +181,7 @@ fn verdict_row(open: &Open, width: usize) -> Row {
         return row.muted(format!("– no comparison: no customers are on {new}")).cut(width);
     }
     let verdict = evidence::verdict(open);
-    let readings: Vec<(&Panel, Reading)> = open.panels.iter().map(|panel| (panel, evidence::reading(panel))).collect();
+    let readings: Vec<(&Panel, &Reading)> = open.panels.iter().map(|panel| (panel, evidence::reading(panel))).collect();
     let tally = tally(&readings).gap(1);
     let (glyph, role) = words::verdict(verdict.word, false);
     let unknown = verdict.word == Word::Unknown;
@@ -199,7 +199,7 @@ fn verdict_row(open: &Open, width: usize) -> Row {
 }
 
 /// `! orders ×0.67  ! refunds ×1.90`.
-fn standing_out(off: &[&(&Panel, Reading)], roomy: bool) -> Row {
+fn standing_out(off: &[&(&Panel, &Reading)], roomy: bool) -> Row {
     off.iter().fold(Row::new(), |row, (panel, reading)| {
         let row = if row.is_empty() { row } else { row.gap(2) };
         let ratio = reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
@@ -214,7 +214,7 @@ fn standing_out(off: &[&(&Panel, Reading)], roomy: bool) -> Row {
 }
 
 /// Complete counts: `1! 1? 4◔`.
-fn tally(readings: &[(&Panel, Reading)]) -> Row {
+fn tally(readings: &[(&Panel, &Reading)]) -> Row {
     let mut counts: Vec<(&'static str, Role, usize)> = Vec::new();
     for (_, reading) in readings {
         let (glyph, role) = words::verdict(reading.verdict.word, reading.off);
