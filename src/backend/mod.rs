@@ -6,13 +6,18 @@ pub mod kubernetes;
 
 use std::sync::Arc;
 
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::{
+    FutureExt,
+    future::{self, BoxFuture},
+    stream::BoxStream,
+};
 
 use crate::{
     config::source::SourceConfig,
     domain::{
         clean::Name,
-        failure::Failure,
+        failure::{Failure, FailureKind},
+        guard::Beat,
         plan::{Plan, Receipt},
         update::{Scope, Update},
     },
@@ -30,6 +35,13 @@ pub trait Backend: Send + Sync {
 
     /// Asks the platform whether it would take the plan, changing nothing (a server-side dry run).
     fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>>;
+
+    /// Leaves a guard's sign of life on the object, if it may follow the one that is there (`Beat::may_follow`).
+    /// A sign that may not fails as `FailureKind::Conflict`. Without a place for signs there is no guard.
+    fn beat(&self, beat: Beat) -> BoxFuture<'static, Result<(), Failure>> {
+        let why = format!("`{}` has no place for a guard's sign of life", beat.release.target.source);
+        future::ready(Err(Failure::new(FailureKind::Refused, why))).boxed()
+    }
 }
 
 /// The backend for a configuration; none for kinds that run no deploys.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     clean::Clean,
     failure::Failure,
+    guard::Heartbeat,
     plan::{Plan, Receipt},
+    target::Target,
     verdict::Verdict,
 };
 
@@ -48,5 +50,18 @@ pub enum What {
     /// became of it is not known here.
     Left {
         replied: bool,
+    },
+    /// A guard was armed, with its mandate in words.
+    Armed {
+        target: Target,
+        guard: Box<Heartbeat>,
+        mandate: Vec<Clean>,
+        reason: Option<Clean>,
+    },
+    /// A guard has ended, or was told to, and why.
+    StoodDown {
+        target: Target,
+        guard: Clean,
+        why: Clean,
     },
 }

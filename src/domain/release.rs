@@ -7,7 +7,7 @@ use super::{
     analysis::{Analysis, Check, Experiment},
     clean::{Clean, Name},
     goal::{Goal, Offer},
-    guard::Heartbeat,
+    guard::{Heartbeat, Post},
     panel::{Arm, Arms, Declared},
     revision::{Revision, Tag},
     step::{Step, StepState},
@@ -68,6 +68,9 @@ pub struct Release {
     /// The newest sign of life of a guard.
     #[serde(default)]
     pub guard: Option<Heartbeat>,
+    /// Where a guard would leave it; none where the backend has no place for one.
+    #[serde(default)]
+    pub post: Option<Post>,
     /// Parts that cannot be seen and why: "pods: `viewer` may not list pods in `shop`".
     pub missing: Vec<Clean>,
 }

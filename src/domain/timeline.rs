@@ -26,6 +26,8 @@ pub enum MomentKind {
     Verdict,
     /// Something a person did through this program.
     Act,
+    /// What a guard did, or that it was lost.
+    Guard,
     /// A source was lost or came back.
     Source,
     /// An event of the backend that fits none of the others.
@@ -44,6 +46,7 @@ impl MomentKind {
             Self::Analysis => "analysis",
             Self::Verdict => "verdict",
             Self::Act => "act",
+            Self::Guard => "guard",
             Self::Source => "source",
             Self::Event => "event",
         }

@@ -105,6 +105,7 @@ fn release(name: &str, percent: f64) -> Arc<Release> {
         declared: Vec::new(),
         checks: Vec::new(),
         guard: None,
+        post: None,
         missing: Vec::new(),
     })
 }

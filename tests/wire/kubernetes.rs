@@ -23,6 +23,7 @@ use flightdeck::{
         clean::Clean,
         failure::{Failure, FailureKind},
         goal::{Goal, Permission},
+        guard::{Beat, GuardState, Heartbeat},
         health::Health,
         plan::{Plan, Request},
         target::Target,
@@ -180,6 +181,70 @@ async fn refused_is_not_sent_and_a_lost_reply_is_unconfirmed() {
     let server = RawServer::start(Vec::new()).await;
     let failure = reached(&server.address).await.apply(plan(&Goal::Abort)).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Unconfirmed, "{failure:?}");
+}
+
+fn beat(id: &str, state: GuardState) -> Beat {
+    let at = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let heartbeat = Heartbeat {
+        id: id.into(),
+        by: "operator".into(),
+        host: "bastion".into(),
+        revision: "766d9b9f7d".into(),
+        since: at,
+        beat: at,
+        until: at,
+        state,
+    };
+    Beat { release: plan(&Goal::Abort).release, heartbeat, over: None }
+}
+
+/// What a server that holds this annotation is sent for a beat, and what comes of it.
+async fn beaten(found: Option<&str>, beat: Beat) -> (Result<(), Failure>, Option<Value>) {
+    let server = MockServer::start().await;
+    let mut rollout = fixture("canary-paused-at-1pct");
+    if let Some(found) = found {
+        rollout["metadata"]["annotations"]["flightdeck/guard"] = found.into();
+    }
+    let place = PATCHED.trim_end_matches("/status");
+    let there = ResponseTemplate::new(200).set_body_json(rollout);
+    Mock::given(method("GET")).and(path(place)).respond_with(there).mount(&server).await;
+    Mock::given(method("PATCH"))
+        .and(path(place))
+        .and(query_param("fieldManager", "flightdeck-guard"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
+    let result = reached(&server.uri()).await.beat(beat).await;
+    let sent = server.received_requests().await.unwrap();
+    let patch = sent.iter().find(|request| request.method.as_str() == "PATCH");
+    (result, patch.map(|request| serde_json::from_slice(&request.body).unwrap()))
+}
+
+#[tokio::test]
+async fn a_sign_of_life_is_left_only_over_what_was_read() {
+    let (result, sent) = beaten(None, beat("me", GuardState::Watching)).await;
+    assert_eq!(result, Ok(()));
+    let sent = sent.unwrap();
+    assert_eq!(sent.as_array().unwrap().len(), 3, "two tests and nothing but the annotation: {sent:#}");
+    assert_eq!(sent[1]["value"], Value::Null, "only where none stands");
+    let mine = sent[2]["value"].as_str().unwrap().to_owned();
+
+    let (result, sent) = beaten(Some(&mine), beat("me", GuardState::Acting(1))).await;
+    assert_eq!((result, &sent.unwrap()[1]["value"]), (Ok(()), &Value::from(mine.as_str())));
+    let (result, _) = beaten(Some("no sign at all"), beat("me", GuardState::Watching)).await;
+    assert_eq!(result, Ok(()), "what is no sign is nobody's");
+
+    let (result, sent) = beaten(Some(&mine), beat("other", GuardState::Watching)).await;
+    let failure = result.unwrap_err();
+    assert_eq!((failure.kind, sent), (FailureKind::Conflict, None), "{failure:?}");
+    assert!(failure.summary.contains("another guard"), "{failure:?}");
+    let stood_down = serde_json::to_string(&beat("me", GuardState::Ended("by hand".into())).heartbeat).unwrap();
+    let (result, sent) = beaten(Some(&stood_down), beat("me", GuardState::Watching)).await;
+    assert_eq!((result.unwrap_err().kind, sent), (FailureKind::Conflict, None));
+    let mut foreign = beat("me", GuardState::Watching);
+    foreign.release.uid = "another".into();
+    let (result, sent) = beaten(None, foreign).await;
+    assert_eq!((result.unwrap_err().kind, sent), (FailureKind::Conflict, None));
 }
 
 #[tokio::test]

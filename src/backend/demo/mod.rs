@@ -166,7 +166,8 @@ impl Watcher {
     /// What was seen as a release; what cannot be decoded is a loss of contact, never a guess.
     fn release(&self, rollout: &Rollout) -> Result<Release, Update> {
         match manifest::observed(rollout) {
-            Ok(observed) => Ok(argo_rollouts::release(&self.source, &observed)),
+            // A simulated world ends with the program that shows it: nothing outside could guard it.
+            Ok(observed) => Ok(Release { post: None, ..argo_rollouts::release(&self.source, &observed) }),
             Err(error) => {
                 let why = Failure::new(FailureKind::Malformed, format!("`{}` cannot be decoded", rollout.name));
                 Err(Update::Health(Health::Lost { why: why.detail(error.to_string()), retry_in_ms: 1000 }))

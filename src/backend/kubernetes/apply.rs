@@ -30,6 +30,11 @@ pub(super) async fn apply(cluster: Arc<Cluster>, plan: Plan) -> Result<Receipt, 
     Ok(Receipt { at: Some(cluster.wall()), replies })
 }
 
+/// Sends one request that belongs to no plan; nothing of it is tried again either.
+pub(super) async fn once(cluster: &Cluster, ask: Ask) -> Result<(), Failure> {
+    send(cluster, ask, false, REPLY).await.map(|_said| ())
+}
+
 /// The same on the server, changing nothing.
 pub(super) async fn rehearse(cluster: Arc<Cluster>, plan: Plan) -> Result<(), Failure> {
     for request in &plan.requests {

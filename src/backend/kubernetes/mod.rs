@@ -11,6 +11,7 @@ mod connect;
 mod credentials;
 mod examine;
 mod failure;
+mod heartbeat;
 mod listen;
 mod opened;
 mod shelf;
@@ -31,6 +32,7 @@ use crate::{
     domain::{
         clean::Name,
         failure::Failure,
+        guard::Beat,
         plan::{Plan, Receipt},
         update::{Scope, Update},
     },
@@ -90,5 +92,9 @@ impl Backend for Kubernetes {
 
     fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>> {
         apply::rehearse(Arc::clone(&self.cluster), plan).boxed()
+    }
+
+    fn beat(&self, beat: Beat) -> BoxFuture<'static, Result<(), Failure>> {
+        heartbeat::beat(Arc::clone(&self.cluster), beat).boxed()
     }
 }

@@ -54,7 +54,7 @@ pub fn draw_tail(state: &State, open: &Open, canvas: &mut Canvas, area: Rect, sc
 
 fn row(state: &State, moment: &Moment) -> Row {
     let (role, text) = match moment.kind {
-        MomentKind::Act => (Role::Title, Role::Title),
+        MomentKind::Act | MomentKind::Guard => (Role::Title, Role::Title),
         MomentKind::Verdict => (Role::Collecting, Role::Text),
         MomentKind::Source => (Role::Warn, Role::Text),
         MomentKind::Phase

@@ -11,6 +11,7 @@ mod phase;
 mod plans;
 mod pods;
 mod revisions;
+pub(super) mod sign;
 mod steps;
 mod timeline;
 mod times;
@@ -18,6 +19,7 @@ mod watched;
 mod weight;
 
 use objects::{AnalysisRun, Event, Pod, ReplicaSet, Rollout};
+pub(super) use plans::rollout_path;
 pub use watched::Watched;
 
 use crate::domain::{
@@ -140,6 +142,11 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
     let weight = weight::weight(observed);
     let ground = plans::Ground { observed, id: &id, revisions: &revisions, weight };
     let (way_back, offers) = (plans::way_back(&ground), plans::offers(&ground));
+    let (guard, no_sign) = match sign::read(&rollout.metadata) {
+        Ok(guard) => (guard, None),
+        Err(why) => (None, Some(why)),
+    };
+    let missing = observed.missing.iter().map(|m| format!("{}: {}", m.part.word(), m.why).into());
     Release {
         strategy: if rollout.spec.strategy.blue_green.is_some() { Strategy::BlueGreen } else { Strategy::Canary },
         phase,
@@ -164,8 +171,9 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
         started_at: times::started_at(observed),
         declared: Vec::new(),
         checks: Vec::new(),
-        guard: None,
-        missing: observed.missing.iter().map(|m| format!("{}: {}", m.part.word(), m.why).into()).collect(),
+        guard,
+        post: Some(sign::post(observed)),
+        missing: missing.chain(no_sign).collect(),
         id,
         revisions,
     }

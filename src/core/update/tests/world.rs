@@ -155,6 +155,7 @@ pub(super) fn paused(name: &str) -> Release {
         declared: vec![],
         checks: vec![],
         guard: None,
+        post: None,
         missing: vec![],
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::{
     weight::Weight,
 };
 use request::Patch;
+pub(in super::super) use request::rollout_path;
 
 type Planned = Result<Plan, Denied>;
 

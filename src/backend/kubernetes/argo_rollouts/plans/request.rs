@@ -85,11 +85,7 @@ impl Patch {
         };
         let request = Request::Http {
             method: "PATCH".into(),
-            path: format!(
-                "/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts/{}{place}?fieldManager=flightdeck",
-                segment(&self.namespace),
-                segment(&self.name)
-            ),
+            path: format!("{}{place}?fieldManager=flightdeck", rollout_path(&self.namespace, &self.name)),
             content_type: "application/json-patch+json".into(),
             body: Value::Array(self.operations),
             template: self.template.map(|(template, _)| template),
@@ -126,6 +122,11 @@ impl Patch {
             quoted(replica_set)
         )
     }
+}
+
+/// Where a Rollout lies over the wire.
+pub(in super::super::super) fn rollout_path(namespace: &str, name: &str) -> String {
+    format!("/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts/{}", segment(namespace), segment(name))
 }
 
 /// A name as one segment of a path.
