@@ -116,10 +116,15 @@ pub fn pace(state: &State) -> Pace {
         }
         Standing::Connecting | Standing::Lost(_, None) => false,
     });
+    // A guard's newest sign is told by the second.
+    let guard_counts = state.open.as_ref().is_some_and(|open| {
+        open.release.as_ref().and_then(|release| release.guard.as_ref()).is_some_and(|sign| !sign.state.is_over())
+    });
     let acts_count = state.acts.iter().any(|act| act.stage.is_unproven());
     // Three lines have no room for a clock, and what counts there is the wait.
     let chips = layout::tier(state.size) != Tier::Lines;
-    if overlay_counts || release_counts || acts_count || (chips && age_counts) { Pace::Second } else { Pace::Calm }
+    let chips = chips && (age_counts || guard_counts);
+    if overlay_counts || release_counts || acts_count || chips { Pace::Second } else { Pace::Calm }
 }
 
 /// Whether a release shows a length of time that grows or shrinks by the second.

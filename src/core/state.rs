@@ -15,6 +15,7 @@ use super::{
     effect::WatchId,
     event::Size,
     policy::Confirmation,
+    pulse::Pulse,
     settings::{Environment, Role, Settings},
 };
 use crate::domain::{
@@ -142,6 +143,9 @@ pub struct Open {
     pub weights: Vec<WeightMove>,
     /// The last verdict that was told; none before the first.
     pub said: Option<Word>,
+    /// The signs of its guard, as this run saw them.
+    #[serde(default)]
+    pub pulse: Option<Pulse>,
 }
 
 /// What the release screen shows.

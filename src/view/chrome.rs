@@ -16,6 +16,7 @@ use crate::{
         command::{COMMANDS, Command, Danger, Spec},
         keymap::{self, Screen},
         layout::{self, Tier},
+        pulse,
         settings::Role as SourceRole,
         state::{NoticeKind, Open, Overlay, Source, State, View},
     },
@@ -83,7 +84,8 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     let clock = Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string());
     let must = |roomy: bool| -> Vec<Row> {
         let ages = sources_of(state, open).map(|source| words::source(state, source, roomy));
-        std::iter::once(arming(state, &open.target.source)).chain(ages).collect()
+        let guard = pulse::guard(state, open).map(|(sign, life)| words::guard(sign, life, roomy));
+        std::iter::once(arming(state, &open.target.source)).chain(guard).chain(ages).collect()
     };
     let mut chips = must(true);
     if left.width() + joined(&chips).width() + 2 > width {

@@ -2,16 +2,22 @@
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use super::widget::{number, row::Row};
+use super::widget::{
+    number,
+    row::{Row, fit},
+};
 use crate::{
     core::{
         freshness::{self, Pace, Standing},
+        guard::ATTEMPTS,
+        pulse::Life,
         settings::Environment,
         state::{Open, Source, State},
         urgency::Urgency,
     },
     domain::{
         goal::Permission,
+        guard::{GuardState, Heartbeat},
         health::Health,
         release::{Phase, Release, WaitingOn},
         revision::{Revision, RevisionHealth, Tag},
@@ -198,6 +204,32 @@ pub fn source(state: &State, source: &Source, roomy: bool) -> Row {
             };
             row.put(Role::Bad, format!("LOST{since}{next}"))
         }
+    }
+}
+
+/// `guard operator 6s`, `guard LOST 40s`, `guard acting 2/5`: who else would roll back, and whether they live.
+#[must_use]
+pub fn guard(sign: &Heartbeat, life: Life, roomy: bool) -> Row {
+    let row = Row::new().muted(if roomy { "guard: " } else { "guard " });
+    let ago = |age: Seconds| format!("{}{}", Seconds(age.0.floor()), if roomy { " ago" } else { "" });
+    let by = |row: Row| if roomy { row.text(sign.by.to_string()).text(", ") } else { row };
+    if let GuardState::Ended(why) = &sign.state {
+        let row = row.muted("ended");
+        return if roomy { row.muted(format!(": {}", fit(why, 40))) } else { row };
+    }
+    match (life, &sign.state) {
+        (Life::Lost(age), _) => row.put(Role::Bad, format!("LOST {}", Seconds(age.0.floor()))),
+        (Life::Unseen(age), _) => {
+            let word = if roomy { "not seen for " } else { "" };
+            by(row).put(Role::Unknown, format!("? {word}{}", Seconds(age.0.floor())))
+        }
+        (Life::Unheard, _) => by(row).put(Role::Unknown, if roomy { "? next sign awaited" } else { "?" }),
+        (Life::Alive(_), GuardState::Acting(attempt)) => row.put(Role::Bad, format!("ACTING {attempt}/{ATTEMPTS}")),
+        (Life::Alive(age), GuardState::Blind(why)) => {
+            let row = row.put(Role::Warn, "BLIND");
+            if roomy { row.text(format!(": {}", fit(why, 40))) } else { row.gap(1).text(ago(age)) }
+        }
+        (Life::Alive(age), GuardState::Watching | GuardState::Ended(_)) => by(row).put(Role::Good, ago(age)),
     }
 }
 

@@ -163,6 +163,7 @@ pub fn release(situation: Situation, size: Size) -> State {
         weights: Vec::new(),
         wrong: Vec::new(),
         said: None,
+        pulse: None,
     };
     if situation != Situation::Loading {
         state.sources[1].health = Health::Live;
@@ -459,6 +460,7 @@ pub fn checkout() -> Release {
         declared: Vec::new(),
         checks: Vec::new(),
         guard: None,
+        post: None,
         missing: Vec::new(),
     }
 }

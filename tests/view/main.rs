@@ -8,6 +8,7 @@
 )]
 
 mod fixtures;
+mod guards;
 mod overlays;
 mod screens;
 mod sizes;

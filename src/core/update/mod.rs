@@ -13,6 +13,7 @@ mod news;
 mod notices;
 mod overlays;
 mod proof;
+mod pulses;
 mod questions;
 mod sources;
 #[cfg(test)]

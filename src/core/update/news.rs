@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{navigation, notices, paint, proof, questions};
+use super::{navigation, notices, paint, proof, pulses, questions};
 use crate::{
     core::{effect::Effect, state::State},
     domain::{
@@ -35,6 +35,7 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
         for (kind, text) in differences(&before, release).into_iter().take(MAX_MOMENTS) {
             notices::note(state, kind, text);
         }
+        pulses::ring(&before, release, effects);
         let held_by_us = release.held && !before.held && state.acts.iter().any(|act| act.plan.goal == Goal::Pause);
         if release.waits_for_person() && !before.waits_for_person() && !held_by_us {
             notices::ring(effects);
@@ -79,6 +80,7 @@ fn differences(before: &Release, now: &Release) -> Vec<(MomentKind, String)> {
         }
     }
     analyses(before, now, &mut seen);
+    seen.extend(pulses::difference(before, now).map(|text| (MomentKind::Guard, text)));
     seen
 }
 

@@ -1,6 +1,6 @@
 //! What time alone does, and when the state next wants to be woken for it.
 
-use super::{answers, board, confirm, notices, paint, proof, questions, sources};
+use super::{answers, board, confirm, notices, paint, proof, pulses, questions, sources};
 use crate::core::{
     effect::Effect,
     freshness::{self, Pace},
@@ -25,6 +25,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
         paint(effects);
     }
     proof::expire(state, effects);
+    pulses::pass(state, effects);
     answers::grow_old(state, effects);
     questions::ask_due(state, effects);
     confirm::revise(state, effects);

@@ -86,6 +86,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         seen: Vec::new(),
         weights: Vec::new(),
         said: None,
+        pulse: None,
     });
     questions::prepare(state);
     paint(effects);

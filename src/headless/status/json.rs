@@ -17,6 +17,7 @@
 //! | `goals` | `goal`, the revision `to` which a roll back goes, and either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
 //! | `panels` | `name`, `verdict`, `canary`, `baseline`, `ratio` as low, middle, high, `age_seconds` |
 //! | `verdict` | `value` and `why`, most important first |
+//! | `guard` | null, or `by`, `host`, `revision`, `since`, `beat`, `until`, `state` (`watching`, `blind`, `acting`, `ended`), `why`, `attempt`, `age_seconds` by its own clock, and `alive`, which a single look cannot tell and leaves null |
 //! | `sources` | `name`, `state`, `age_seconds` |
 
 use serde_json::{Value, json};
@@ -25,10 +26,12 @@ use crate::{
     core::{
         evidence,
         freshness::{Standing, standing},
+        pulse::{self, Life},
         state::{Open, Panel, State},
     },
     domain::{
         goal::{Answer, Goal, Offer, Permission},
+        guard::{GuardState, Heartbeat},
         release::{Release, WaitingOn},
         revision::Revision,
         step::Step,
@@ -75,7 +78,30 @@ pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
         "goals": release.offers.iter().map(goal).collect::<Vec<_>>(),
         "panels": open.map_or_else(Vec::new, |open| open.panels.iter().map(|it| panel(state, it)).collect()),
         "verdict": {"value": word(verdict.word), "why": verdict.why},
+        "guard": release.guard.as_ref().map(|sign| guard(state, sign, open)),
         "sources": sources(state),
+    })
+}
+
+/// A guard's newest sign. Whether it lives shows only in signs that follow each other.
+fn guard(state: &State, sign: &Heartbeat, open: Option<&Open>) -> Value {
+    let (word, why, attempt) = match &sign.state {
+        GuardState::Watching => ("watching", None, None),
+        GuardState::Blind(why) => ("blind", Some(why), None),
+        GuardState::Acting(attempt) => ("acting", None, Some(attempt)),
+        GuardState::Ended(why) => ("ended", Some(why), None),
+    };
+    let life = open.and_then(|open| pulse::guard(state, open)).map(|(_, life)| life);
+    let alive = match life {
+        _ if sign.state.is_over() => Some(false),
+        Some(Life::Alive(_)) => Some(true),
+        Some(Life::Lost(_)) => Some(false),
+        Some(Life::Unheard | Life::Unseen(_)) | None => None,
+    };
+    json!({
+        "by": sign.by, "host": sign.host, "revision": sign.revision.to_string(), "since": sign.since,
+        "beat": sign.beat, "until": sign.until, "state": word, "why": why, "attempt": attempt, "alive": alive,
+        "age_seconds": state.at.since(sign.beat).0,
     })
 }
 

@@ -36,6 +36,7 @@ async fn one_release_as_json_holds_everything_a_script_was_promised() {
         "experiments",
         "gates",
         "goals",
+        "guard",
         "kind",
         "message",
         "missing",

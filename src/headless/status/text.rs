@@ -6,6 +6,7 @@ use crate::{
     core::{evidence, state::Open},
     domain::{
         goal::{Answer, Permission},
+        guard::{GuardState, Heartbeat},
         release::{Phase, Release, WaitingOn},
         time::At,
         verdict::Verdict,
@@ -61,6 +62,9 @@ pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
         let _ = writeln!(out, "    {}: {canary} vs {baseline} {}{ratio} · {why}", panel.spec.name, panel.spec.unit);
     }
     let _ = writeln!(out, "  ↩ {}", way_back(release));
+    if let Some(sign) = &release.guard {
+        let _ = writeln!(out, "  {}", guard(sign, at));
+    }
     for blocker in &release.blockers {
         let _ = writeln!(out, "  ! {blocker}");
     }
@@ -78,6 +82,17 @@ pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
         let _ = writeln!(out, "  ? not seen: {missing}");
     }
     out
+}
+
+/// A single look cannot tell whether it lives: the age is by its own clock.
+fn guard(sign: &Heartbeat, at: At) -> String {
+    let doing = match &sign.state {
+        GuardState::Watching => "watches".to_owned(),
+        GuardState::Blind(why) => format!("cannot act: {why}"),
+        GuardState::Acting(attempt) => format!("takes it back, try {attempt}"),
+        GuardState::Ended(why) => return format!("guard of {} on {} has ended: {why}", sign.by, sign.host),
+    };
+    format!("guard of {} on {} {doing}; last sign {} ago by its clock", sign.by, sign.host, at.since(sign.beat))
 }
 
 fn verdict(open: Option<&Open>) -> Verdict {

@@ -1,0 +1,74 @@
+//! A guard's signs in the header of the release.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use flightdeck::{
+    core::{pulse::Pulse, state::State},
+    domain::{
+        guard::{GuardState, Heartbeat},
+        health::Health,
+        time::At,
+    },
+};
+
+use crate::{
+    fixtures::{self, Situation, ago},
+    shown, size,
+};
+
+fn sign(state: GuardState, age: i64) -> Heartbeat {
+    Heartbeat {
+        id: "bastion-4242".into(),
+        by: "operator".into(),
+        host: "bastion".into(),
+        revision: "5f7c".into(),
+        since: ago(600),
+        beat: ago(age),
+        until: ago(-3_600),
+        state,
+    }
+}
+
+/// A checkout whose guard's newest sign is `age` seconds old, after `before` others.
+fn guarded(at: (u16, u16), doing: &GuardState, age: i64, before: i64) -> State {
+    let mut state = fixtures::release(Situation::Normal, size(at));
+    let now = state.at;
+    let seen =
+        |age: i64| At { wall: now.wall - TimeDelta::seconds(age), mono: now.mono - u64::try_from(age * 1000).unwrap() };
+    let newest = sign(doing.clone(), age);
+    let open = state.open.as_mut().unwrap();
+    for place in (0..=before).rev() {
+        let age = age + place * 10;
+        open.pulse = Some(Pulse::note(open.pulse.take(), &sign(doing.clone(), age), seen(age)));
+    }
+    let mut release = open.release.as_deref().unwrap().clone();
+    release.guard = Some(newest);
+    open.release = Some(Arc::new(release));
+    state
+}
+
+#[test]
+fn a_guard_shows_who_would_roll_back_and_whether_it_lives() {
+    let ended = || GuardState::Ended("rolled back 14:06:31 UTC, 100 % is on 4.1.9".into());
+    let cases = [
+        ("watching", GuardState::Watching, 6, 3),
+        ("found only now", GuardState::Watching, 6, 0),
+        ("lost", GuardState::Watching, 40, 3),
+        ("blind", GuardState::Blind("orders: no data for 90 s".into()), 3, 3),
+        ("acting", GuardState::Acting(2), 1, 3),
+        ("ended", ended(), 300, 3),
+    ];
+    let mut lines = Vec::new();
+    for (name, doing, age, before) in cases {
+        for at in [(160, 40), (120, 40), (80, 24)] {
+            let frame = shown(&format!("guard_{name}_{}", at.0), &guarded(at, &doing, age, before));
+            lines.push(format!("{name}\n{}", frame.lines().next().unwrap().trim_end()));
+        }
+    }
+    let mut unseen = guarded((120, 40), &GuardState::Watching, 20, 3);
+    let open = unseen.open.as_mut().unwrap();
+    open.health = Health::Connecting;
+    lines.push(format!("contact lost\n{}", shown("guard_unseen", &unseen).lines().next().unwrap().trim_end()));
+    insta::assert_snapshot!("guard_headers", lines.join("\n"));
+}
