@@ -4,6 +4,7 @@ mod acts;
 mod asking;
 mod board;
 mod leaving;
+mod mandate;
 mod properties;
 mod releases;
 mod unproven;
