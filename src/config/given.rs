@@ -53,18 +53,29 @@ const VARIABLES: &[&str] = &[
 ];
 
 impl Given {
-    /// Reads the `FLIGHTDECK_*` variables. An empty one counts as not set.
+    /// Reads the `FLIGHTDECK_*` variables. An empty one counts as not set. One that is not known, and near none
+    /// that is, is noted and ignored: it may be of another version.
     ///
     /// # Errors
-    /// Variables of that name that are not known, or whose value is none of the words they take.
-    pub fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, Vec<ConfigError>> {
+    /// Variables that were probably meant to be a known one, or whose value is none of the words they take.
+    pub fn from_environment(
+        variables: &BTreeMap<String, String>,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Vec<ConfigError>> {
         let mut wrong = Vec::new();
-        for name in variables.keys().filter(|name| name.starts_with(PREFIX) && !VARIABLES.contains(&name.as_str())) {
-            wrong.push(ConfigError {
-                spot: Spot::Said(name.clone()),
-                what: "is not a known variable".to_owned(),
-                hint: Some(near::suggest(name, VARIABLES.iter().copied())),
-            });
+        let known = || VARIABLES.iter().filter_map(|name| name.strip_prefix(PREFIX));
+        for (name, rest) in variables.keys().filter_map(|name| Some((name, name.strip_prefix(PREFIX)?))) {
+            if known().any(|known| known == rest) {
+                continue;
+            }
+            match near::nearest(rest, known()) {
+                Some(meant) => wrong.push(ConfigError {
+                    spot: Spot::Said(name.clone()),
+                    what: "is not a known variable".to_owned(),
+                    hint: Some(format!("did you mean `{PREFIX}{meant}`?")),
+                }),
+                None => notes.push(format!("`{name}` is not a variable of this version and was ignored")),
+            }
         }
         let text = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
         let said = |name: &str| text(name).map(|value| Said::new(value, name));

@@ -88,9 +88,9 @@ pub struct Loaded {
 /// # Errors
 /// Everything that is wrong in any of them.
 pub fn load(inputs: &Inputs<'_>) -> Result<Loaded, ConfigErrors> {
-    let environment = Given::from_environment(inputs.variables).map_err(ConfigErrors)?;
-    let given = inputs.flags.clone().over(environment)?;
     let mut notes = Vec::new();
+    let environment = Given::from_environment(inputs.variables, &mut notes).map_err(ConfigErrors)?;
+    let given = inputs.flags.clone().over(environment)?;
     let mut files = Vec::new();
     let user = user_layer(&given, inputs.paths, &mut files)?;
     let project = project_layer(inputs, &mut files, &mut notes)?;

@@ -11,7 +11,7 @@ use super::{
         flight::{self, Course},
         script::Script,
     },
-    load, print,
+    load,
     problem::Problem,
     replay,
     terminal::Terminal,
@@ -34,9 +34,7 @@ pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) ->
     let mut loaded = load::load(global, paths, &clock)?;
     load::needs_cluster(&loaded)?;
     let theme = theme(&loaded.theme)?;
-    for note in &loaded.notes {
-        print::complain(note);
-    }
+    load::say_notes(&loaded);
     loaded.settings.open = open;
     runtime::execute(async {
         let connected = connect::connect(&loaded, clock).await?;

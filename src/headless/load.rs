@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, env, path::PathBuf};
 
-use super::problem::{Code, Problem};
+use super::{
+    print,
+    problem::{Code, Problem},
+};
 use crate::{
     backend::kubeconfig,
     cli::Global,
@@ -23,7 +26,7 @@ pub fn paths() -> Result<Paths, Problem> {
     Paths::of_this_account().ok_or_else(|| Problem::usage("this account has no home folder; set `HOME`"))
 }
 
-/// Resolves the configuration and says its notes on standard error.
+/// Resolves the configuration. Its notes are for whoever loads it to tell.
 ///
 /// # Errors
 /// Everything that is wrong in it.
@@ -42,6 +45,13 @@ pub fn load(global: &Global, paths: &Paths, clock: &Clock) -> Result<Loaded, Pro
         contexts: &kubeconfig::contexts,
     };
     config::load(&inputs).map_err(|errors| Problem::usage(errors.to_string()))
+}
+
+/// Says on standard error what a person should know of the configuration and stops nothing.
+pub fn say_notes(loaded: &Loaded) {
+    for note in &loaded.notes {
+        print::complain(note);
+    }
 }
 
 /// Why there is nothing to look at, if so.

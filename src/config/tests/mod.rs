@@ -385,6 +385,16 @@ fn flags_and_variables_are_checked_too() {
 }
 
 #[test]
+fn a_variable_of_nobody_is_ignored_aloud_and_a_slip_is_not() {
+    let note = |name: &str| Machine::new().variable(name, "1").load().unwrap().notes;
+    assert_eq!(note("FLIGHTDECK_LAB"), ["`FLIGHTDECK_LAB` is not a variable of this version and was ignored"]);
+    assert!(note("FLIGHTDECK_THEME").is_empty() && note("FLIGHT").is_empty());
+    // Whoever meant to forbid every act must not be free to act.
+    let said = Machine::new().variable("FLIGHTDECK_READONLY", "1").error();
+    assert!(said.starts_with("`FLIGHTDECK_READONLY`: is not a known variable; did you mean `FLIGHTDECK_READ_ONLY`?"));
+}
+
+#[test]
 fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
     let machine = Machine::with_file(&format!(
         "{PROMETHEUS}{}{}{}{}{}",

@@ -39,6 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn status(global: &Global, paths: &Paths, clock: Clock, wanted: &Status) -> anyhow::Result<()> {
     let target = load::target(wanted.target.as_deref())?;
     let loaded = load::load(global, paths, &clock)?;
+    load::say_notes(&loaded);
     load::needs_cluster(&loaded)?;
     let (text, problem) = runtime::execute(async {
         let connected = connect::connect(&loaded, clock).await?;
