@@ -57,6 +57,10 @@ pub struct Global {
     /// Write everything this run sees to a new file, for `flightdeck replay`
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<PathBuf>,
+
+    /// Append the program's own log to this file; `FLIGHTDECK_LOG` says how much, as `info` or `flightdeck=debug`
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -87,8 +91,15 @@ pub enum Command {
     },
     /// Print completions for a shell
     Completions { shell: Shell },
-    /// Print the man page
-    Man,
+    /// Print the man page, or that of a command
+    Man {
+        /// The command, for example `config show`
+        command: Vec<String>,
+
+        /// Write all of them into this folder instead
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

@@ -28,6 +28,9 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<u8> {
     let clock = Clock::real();
     let global = &cli.global;
+    if let Some(file) = &global.log {
+        commands::log(file)?;
+    }
     let Some(command) = cli.command else {
         return Ok(fly::live(global, &load::paths()?, clock, cli.target.as_deref())?.code());
     };
@@ -50,7 +53,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Config { command: ConfigCommand::Show } => commands::show(global, &load::paths()?, &clock)?,
         Command::Config { command: ConfigCommand::Check } => commands::check(global, &load::paths()?, &clock)?,
         Command::Completions { shell } => commands::completions(shell)?,
-        Command::Man => commands::man()?,
+        Command::Man { dir: Some(dir), .. } => commands::man_pages(&dir)?,
+        Command::Man { command, dir: None } => commands::man(&command)?,
     }
     Ok(0)
 }

@@ -3,7 +3,7 @@
 use std::{
     env,
     fmt::Write as _,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -17,12 +17,12 @@ use super::{
 use crate::{
     cli::{Cli, Global},
     config::{
-        file,
+        file, near,
         paths::Paths,
         show,
         trust::{self, Trusted},
     },
-    runtime::clock::Clock,
+    runtime::{clock::Clock, log},
 };
 
 /// Trusts a project's file as it is now.
@@ -101,13 +101,49 @@ pub fn completions(shell: Shell) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the man page.
+/// Prints the man page of the program, or of one of its commands.
 ///
 /// # Errors
-/// When it cannot be written.
-pub fn man() -> anyhow::Result<()> {
+/// When there is no such command, or it cannot be written.
+pub fn man(names: &[String]) -> anyhow::Result<()> {
+    let mut command = Cli::command();
+    // Names and common options reach the commands below only now.
+    command.build();
+    for name in names {
+        let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let wrong = || Problem::usage(format!("`{name}` is not a command; {}", near::suggest(name, known)));
+        command = command.find_subcommand(name).cloned().ok_or_else(wrong)?;
+    }
     let mut text = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    page(command).render(&mut text)?;
     print::out(&String::from_utf8_lossy(&text))?;
     Ok(())
+}
+
+/// Writes the man pages of the program and all its commands into a folder, over what stands there.
+///
+/// # Errors
+/// When the system refuses.
+pub fn man_pages(folder: &Path) -> anyhow::Result<()> {
+    fn write(command: &clap::Command, folder: &Path) -> io::Result<()> {
+        page(command.clone()).generate_to(folder)?;
+        command.get_subcommands().try_for_each(|below| write(below, folder))
+    }
+    let mut command = Cli::command();
+    command.build();
+    let written = fs::create_dir_all(folder).and_then(|()| write(&command, folder));
+    written.map_err(|error| Problem::usage(format!("`--dir`: {} cannot be written: {error}", folder.display())))?;
+    Ok(())
+}
+
+fn page(command: clap::Command) -> clap_mangen::Man {
+    clap_mangen::Man::new(command).source(concat!("flightdeck ", env!("CARGO_PKG_VERSION")))
+}
+
+/// Sends the program's own log to this file.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn log(file: &Path) -> Result<(), Problem> {
+    log::to(file).map_err(|error| Problem::usage(format!("`--log`: {} cannot be written: {error}", file.display())))
 }

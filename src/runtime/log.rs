@@ -41,10 +41,22 @@ pub fn init(folder: &Path) -> io::Result<()> {
         Ok(meta) if meta.len() > LARGE => fs::rename(&path, folder.join("flightdeck.log.1"))?,
         Ok(_) | Err(_) => {}
     }
-    let file = match store::create(&path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::OpenOptions::new().append(true).open(&path)?
-        }
+    to(&path)
+}
+
+/// Whether something is logged to a file already.
+#[must_use]
+pub fn is_on() -> bool {
+    tracing::dispatcher::has_been_set()
+}
+
+/// Appends to this file from now on.
+///
+/// # Errors
+/// When it cannot be made, or the log goes to another file already.
+pub fn to(path: &Path) -> io::Result<()> {
+    let file = match store::create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::OpenOptions::new().append(true).open(path)?,
         created => created?,
     };
     let filter = env::var("FLIGHTDECK_LOG").unwrap_or_else(|_| "warn,flightdeck=info".to_owned());

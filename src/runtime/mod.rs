@@ -115,6 +115,7 @@ pub async fn run(program: Program) -> anyhow::Result<Exit> {
     terminal::check()?;
     let faults = flight::Faults::new();
     if let Some(data) = &program.data
+        && !log::is_on()
         && let Err(error) = log::init(data)
     {
         let why = format!("there is no log: `{}`: {error}", data.display());

@@ -74,6 +74,7 @@ fn help_keys_man_and_completions_need_nothing() {
         ("keys", "every customer back on the stable revision"),
         ("keys --markdown", "| `R` | rollback |"),
         ("man", ".TH flightdeck"),
+        ("man config show", ".TH flightdeck-config-show"),
         ("completions bash", "_flightdeck"),
         ("completions zsh", "#compdef flightdeck"),
         ("config show", "[policy]"),
@@ -84,6 +85,37 @@ fn help_keys_man_and_completions_need_nothing() {
         assert!(output.stderr.is_empty(), "{line}: {}", text(&output.stderr));
     }
     assert!(!home.path().join("data").exists(), "looking leaves nothing behind");
+}
+
+#[test]
+fn every_command_has_its_page() {
+    let home = Home::new();
+    let output = home.run("man --dir share/man1");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+    for page in ["flightdeck", "flightdeck-status", "flightdeck-config-check"] {
+        let written = fs::read_to_string(home.path().join(format!("share/man1/{page}.1"))).unwrap();
+        assert!(written.contains(&format!(".TH {page} 1")) && written.contains("\\-\\-kubeconfig"), "{written}");
+    }
+}
+
+#[test]
+fn the_log_goes_where_it_is_told_to() {
+    let home = Home::new().with_kubeconfig(KUBECONFIG);
+    let mut status = home.command("status --log own.log");
+    let output = status.env("FLIGHTDECK_LOG", "trace").output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let log = fs::read_to_string(home.path().join("own.log")).unwrap();
+    assert!(!log.is_empty() && !log.contains("sekrit"), "{log}");
+    assert!(!home.path().join("data").exists());
+}
+
+#[test]
+fn a_variable_of_nobody_is_said_to_be_ignored() {
+    let home = Home::new().with_kubeconfig(KUBECONFIG);
+    let output = home.command("status").env("FLIGHTDECK_OF_TOMORROW", "1").output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.starts_with("flightdeck: `FLIGHTDECK_OF_TOMORROW` is not a variable of this version"), "{said}");
+    assert_eq!(output.status.code(), Some(3), "{said}");
 }
 
 #[test]
@@ -156,6 +188,8 @@ fn what_is_wrong_is_said_on_one_screen_with_the_next_step() {
         ),
         (Home::new(), "checkout doctor", 2, "flightdeck: `checkout` stands before the command; put it behind,"),
         (Home::new(), "replay nothing.jsonl", 2, "flightdeck: "),
+        (Home::new(), "man config sho", 2, "flightdeck: `sho` is not a command; did you mean `show`?"),
+        (Home::new(), "status --log no/folder/log", 2, "flightdeck: `--log`: no/folder/log cannot be written: "),
         (Home::new(), "demo --speed fast", 2, "error: invalid value 'fast' for '--speed"),
         (
             Home::new(),
