@@ -6,8 +6,9 @@ use super::{
     error::{ConfigError, Spot},
     keys,
     panel::{self, PanelEntry},
+    slo::{self, SloEntry},
     source::{self, SourceEntry},
-    toml_file::Document,
+    toml_file::{Document, Section},
 };
 use crate::{
     core::{command::Command, key::Key},
@@ -28,12 +29,19 @@ pub const ZONES: &[(&str, ZoneChoice)] = &[("utc", ZoneChoice::Utc), ("local", Z
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FileLayer {
     pub sources: Vec<SourceEntry>,
-    pub panels: Vec<PanelEntry>,
+    pub numbers: NumbersLayer,
     pub keys: Vec<(Command, Vec<Key>)>,
     pub read_only: Option<(bool, Spot)>,
     pub armed_for: Option<Seconds>,
     pub theme: Option<(String, Spot)>,
     pub zone: Option<ZoneChoice>,
+}
+
+/// What a file says about numbers; all that a project's file may say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NumbersLayer {
+    pub panels: Vec<PanelEntry>,
+    pub slos: Vec<SloEntry>,
 }
 
 /// Arming lasts a shift at most.
@@ -50,9 +58,7 @@ pub fn user(path: &Path, text: &str, home: Option<&Path>) -> Result<FileLayer, V
     for section in root.tables("sources") {
         layer.sources.extend(source::read(section, home));
     }
-    for section in root.tables("panels") {
-        layer.panels.extend(panel::read(section, path));
-    }
+    layer.numbers = numbers(&root, path);
     if let Some(section) = root.table("keys") {
         layer.keys = keys::read(&section);
     }
@@ -67,32 +73,35 @@ pub fn user(path: &Path, text: &str, home: Option<&Path>) -> Result<FileLayer, V
     layer.theme = root.text("theme").map(|name| (name, root.spot("theme")));
     layer.zone = root.choice("zone", ZONES);
     root.finish();
-    twice(&document, &layer.panels);
+    twice(&document, &layer.numbers.panels);
     let errors = document.into_errors();
     if errors.is_empty() { Ok(layer) } else { Err(errors) }
 }
 
-/// Reads a project's file, which may hold panels and nothing else.
+/// Reads a project's file, which may hold panels and objectives and nothing else.
 ///
 /// # Errors
 /// Everything that is wrong in it.
-pub fn project(path: &Path, text: &str) -> Result<Vec<PanelEntry>, Vec<ConfigError>> {
+pub fn project(path: &Path, text: &str) -> Result<NumbersLayer, Vec<ConfigError>> {
     let document = Document::parse(path, text).map_err(|error| vec![error])?;
-    let mut panels = Vec::new();
     let root = document.section();
-    for section in root.tables("panels") {
-        panels.extend(panel::read(section, path));
-    }
+    let numbers = numbers(&root, path);
     for key in ["sources", "keys", "policy", "theme", "zone"] {
         if root.has(key) {
-            let hint = "a project's file may hold `[[panels]]` only; the rest belongs into your own configuration";
+            let hint = "a project's file may hold `[[panels]]` and `[[slos]]` only; the rest belongs into your own configuration";
             root.wrong(key, "is not read from a project's file", hint.to_owned());
         }
     }
     root.finish();
-    twice(&document, &panels);
+    twice(&document, &numbers.panels);
     let errors = document.into_errors();
-    if errors.is_empty() { Ok(panels) } else { Err(errors) }
+    if errors.is_empty() { Ok(numbers) } else { Err(errors) }
+}
+
+fn numbers(root: &Section<'_>, path: &Path) -> NumbersLayer {
+    let panels = root.tables("panels").into_iter().filter_map(|section| panel::read(section, path)).collect();
+    let slos = root.tables("slos").into_iter().filter_map(|section| slo::read(section, path)).collect();
+    NumbersLayer { panels, slos }
 }
 
 /// Notes every panel whose name another one of the same file already shows for the same targets.

@@ -5,6 +5,7 @@
 //! list of trusted ones, and contacts nothing.
 
 pub mod access;
+mod asking;
 pub mod error;
 pub mod file;
 pub mod given;
@@ -15,6 +16,7 @@ pub mod paths;
 pub mod prometheus;
 mod resolve;
 pub mod show;
+pub mod slo;
 pub mod source;
 mod toml_file;
 pub mod trust;
@@ -30,9 +32,8 @@ use chrono::{DateTime, Utc};
 
 use self::{
     error::{ConfigError, ConfigErrors, Spot},
-    file::FileLayer,
+    file::{FileLayer, NumbersLayer},
     given::Given,
-    panel::PanelEntry,
     paths::Paths,
     source::SourceConfig,
     trust::Trusted,
@@ -115,8 +116,8 @@ fn project_layer(
     inputs: &Inputs<'_>,
     files: &mut Vec<PathBuf>,
     notes: &mut Vec<String>,
-) -> Result<Vec<PanelEntry>, ConfigErrors> {
-    let Some(path) = trust::project_file(inputs.folder) else { return Ok(Vec::new()) };
+) -> Result<NumbersLayer, ConfigErrors> {
+    let Some(path) = trust::project_file(inputs.folder) else { return Ok(NumbersLayer::default()) };
     let path = path.canonicalize().unwrap_or(path);
     // Read once: what is judged is what is parsed.
     let content = fs::read(&path).map_err(|error| unreadable(path.clone(), &error))?;
@@ -127,7 +128,7 @@ fn project_layer(
             let path = path.display();
             notes
                 .push(format!("{path} is not trusted and was ignored; look at it, then run `flightdeck trust {path}`"));
-            return Ok(Vec::new());
+            return Ok(NumbersLayer::default());
         }
         Err(error) => return Err(unreadable(inputs.paths.data.join("trusted"), &error).into()),
     }

@@ -160,7 +160,7 @@ fn query(section: &Section<'_>, key: &'static str, example: &str) -> Option<Stri
     }
 }
 
-fn pattern(section: &Section<'_>, text: &str) -> TargetPattern {
+pub(super) fn pattern(section: &Section<'_>, text: &str) -> TargetPattern {
     let segments: Vec<String> = text.split('/').map(str::to_owned).collect();
     if segments.iter().any(String::is_empty) {
         let hint = "write `name`, `namespace/name` or `source/namespace/name`; `*` stands for any segment";

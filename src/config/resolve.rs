@@ -5,21 +5,17 @@ use std::path::PathBuf;
 use chrono::{Local, Offset, TimeZone};
 
 use super::{
-    Contexts, Inputs, Loaded,
+    Contexts, Inputs, Loaded, asking,
     error::{ConfigError, ConfigErrors, Spot},
-    file::{FileLayer, ZoneChoice},
+    file::{FileLayer, NumbersLayer, ZoneChoice},
     given::{Given, Said, stricter},
     near,
-    panel::PanelEntry,
     prometheus::PrometheusConfig,
     source::{KubernetesConfig, SourceConfig, SourceEntry, wrong_url},
 };
 use crate::{
     core::settings::{Environment, Policy, Role, Settings, SourceSetting, Zone},
-    domain::{
-        clean::{Clean, Name},
-        panel::PanelSpec,
-    },
+    domain::clean::{Clean, Name},
 };
 
 /// The theme where nobody names one.
@@ -33,7 +29,7 @@ pub fn resolve(
     inputs: &Inputs<'_>,
     given: Given,
     user: FileLayer,
-    project: Vec<PanelEntry>,
+    project: NumbersLayer,
     files: Vec<PathBuf>,
     mut notes: Vec<String>,
 ) -> Result<Loaded, ConfigErrors> {
@@ -44,7 +40,7 @@ pub fn resolve(
         errors.push(error);
         None
     });
-    let panels = panels(user.panels, project, &sources, &mut errors, &mut notes);
+    let (panels, slos) = asking::resolve(user.numbers, project, &sources, &mut errors, &mut notes);
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
@@ -53,6 +49,7 @@ pub fn resolve(
     let settings = Settings {
         sources: settings_of(&sources),
         panels,
+        slos,
         open: None,
         policy: Policy {
             read_only: read_only.filter(|said| said.value).map(|said| format!("{} says read-only", said.by).into()),
@@ -214,66 +211,9 @@ fn settings_of(sources: &[SourceEntry]) -> Vec<SourceSetting> {
         .collect()
 }
 
-fn role_of(entry: &SourceEntry) -> Role {
+pub(super) fn role_of(entry: &SourceEntry) -> Role {
     match entry.config {
         SourceConfig::Kubernetes(_) => Role::Backend,
         SourceConfig::Prometheus(_) => Role::Metrics,
     }
-}
-
-/// Every panel with its source. The user's own stand first and win over a project's of the same name.
-fn panels(
-    user: Vec<PanelEntry>,
-    project: Vec<PanelEntry>,
-    sources: &[SourceEntry],
-    errors: &mut Vec<ConfigError>,
-    notes: &mut Vec<String>,
-) -> Vec<PanelSpec> {
-    let metrics: Vec<&str> =
-        sources.iter().filter(|entry| role_of(entry) == Role::Metrics).map(|entry| entry.name.as_str()).collect();
-    let mut panels: Vec<PanelSpec> = Vec::new();
-    for entry in user.into_iter().chain(project) {
-        let source = match (&entry.source, metrics.as_slice()) {
-            (Some(named), known) if known.contains(&named.as_str()) => named.clone(),
-            (Some(named), known) => {
-                let backend = sources.iter().any(|source| source.name == *named);
-                let what = if backend { "answers no questions about numbers" } else { "is not a configured source" };
-                errors.push(ConfigError {
-                    spot: entry.source_spot,
-                    what: format!("`{named}` {what}"),
-                    hint: Some(match known {
-                        [] => "add it under `[[sources]]` with `kind = \"prometheus\"`".to_owned(),
-                        known => near::suggest(named, known.iter().copied()),
-                    }),
-                });
-                continue;
-            }
-            (None, [only]) => (*only).to_owned(),
-            (None, []) => {
-                let name = &entry.spec.name;
-                notes.push(format!(
-                    "panel `{name}` is left out: there is no source for it; give one with `--prometheus URL`"
-                ));
-                continue;
-            }
-            (None, known) => {
-                errors.push(ConfigError {
-                    spot: entry.source_spot,
-                    what: "is missing, and there are several sources".to_owned(),
-                    hint: Some(near::suggest("", known.iter().copied())),
-                });
-                continue;
-            }
-        };
-        let same = |other: &&PanelSpec| other.name == entry.spec.name && other.targets == entry.spec.targets;
-        if let Some(first) = panels.iter().find(same) {
-            notes.push(format!(
-                "panel `{}` of {} is left out: {} has it too",
-                first.name, entry.spec.origin, first.origin
-            ));
-            continue;
-        }
-        panels.push(PanelSpec { source: source.into(), ..entry.spec });
-    }
-    panels
 }

@@ -15,7 +15,10 @@ use crate::{
         command::COMMANDS,
         settings::{Environment, SourceSetting},
     },
-    domain::panel::{Better, PanelKind, PanelSpec},
+    domain::{
+        panel::{Better, PanelKind, PanelSpec},
+        slo::Slo,
+    },
 };
 
 /// TOML, with the files it came from and all notes as comments.
@@ -50,6 +53,9 @@ pub fn show(loaded: &Loaded) -> String {
     }
     for spec in &settings.panels {
         panel(&mut out, spec);
+    }
+    for spec in &settings.slos {
+        slo(&mut out, spec);
     }
     out
 }
@@ -180,6 +186,19 @@ fn panel(out: &mut String, spec: &PanelSpec) {
     }
     line(out, "unit", &spec.unit);
     let _ = writeln!(out, "per = {}", spec.per);
+}
+
+fn slo(out: &mut String, spec: &Slo) {
+    let _ = writeln!(out, "\n[[slos]]  # {}", spec.origin);
+    line(out, "name", &spec.name);
+    if !spec.targets.0.is_empty() {
+        line(out, "targets", &spec.targets.0.join("/"));
+    }
+    line(out, "source", spec.source.raw());
+    let _ = writeln!(out, "objective = {}", spec.objective);
+    line(out, "period", &spec.period.to_string());
+    line(out, "bad", &spec.bad);
+    line(out, "total", &spec.total);
 }
 
 fn asked(out: &mut String, kind: &PanelKind) {

@@ -80,6 +80,12 @@ pub fn analyses(release: &Release) -> Vec<&Analysis> {
     shown
 }
 
+/// Lines below the panels: a blank one, then each error budget.
+#[must_use]
+pub const fn budget_lines(open: &Open) -> usize {
+    if open.budgets.is_empty() { 0 } else { open.budgets.len() + 1 }
+}
+
 /// Lines below the panels: a blank one, then each analysis with its metrics.
 #[must_use]
 pub fn controller_lines(open: &Open) -> usize {

@@ -211,7 +211,7 @@ pub fn lines(state: &State, open: &Open, pane: Pane) -> usize {
     match pane {
         Pane::Metrics => {
             let rows: usize = panels(state.size, open).iter().map(|row| usize::from(row.size.height())).sum();
-            rows + content::controller_lines(open)
+            rows + content::budget_lines(open) + content::controller_lines(open)
         }
         Pane::Steps => content::step_lines(open),
         Pane::Pods if is_short(state.size, open) => {
@@ -269,7 +269,7 @@ pub fn panels(size: Size, open: &Open) -> Vec<PanelRow> {
         .map(|chunk| PanelRow { panels: chunk.iter().map(|(_, place)| *place).collect(), size: PanelSize::Line })
         .collect();
     let off: Vec<bool> = order.chunks(columns).map(|chunk| chunk.iter().any(|(rank, _)| *rank == Rank::Off)).collect();
-    let reserved = u16::try_from(content::controller_lines(open)).unwrap_or(u16::MAX);
+    let reserved = u16::try_from(content::budget_lines(open) + content::controller_lines(open)).unwrap_or(u16::MAX);
     let mut spare = body.height.saturating_sub(u16::try_from(rows.len()).unwrap_or(u16::MAX)).saturating_sub(reserved);
     let mut grow = |rows: &mut [PanelRow], only_off: bool, tall: u16| {
         for (row, off) in rows.iter_mut().zip(&off) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::State;
+use super::{budget, state::State};
 use crate::domain::{
     clean::Clean,
     goal::{Denied, Direction, Goal},
@@ -64,7 +64,7 @@ pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Con
         }
         (Direction::Forward, true) => {
             let weight = plan.reach.as_ref().map_or(100.0, |reach| reach.weight);
-            let against = match verdict.word {
+            let against = match budget::forward(verdict.clone(), budget::against(state)).word {
                 Word::NoGo | Word::Unknown => true,
                 Word::Go | Word::Collecting => plan.goal == Goal::PromoteFull,
             };

@@ -6,6 +6,7 @@ use super::{command::Command, key::Key};
 use crate::domain::{
     clean::{Clean, Name},
     panel::PanelSpec,
+    slo::Slo,
     target::TargetRef,
     time::Seconds,
 };
@@ -14,6 +15,8 @@ use crate::domain::{
 pub struct Settings {
     pub sources: Vec<SourceSetting>,
     pub panels: Vec<PanelSpec>,
+    #[serde(default)]
+    pub slos: Vec<Slo>,
     /// The release to open at the start; the board if none.
     pub open: Option<TargetRef>,
     pub policy: Policy,
@@ -76,6 +79,7 @@ impl Default for Settings {
         Self {
             sources: Vec::new(),
             panels: Vec::new(),
+            slos: Vec::new(),
             open: None,
             policy: Policy { read_only: None, armed_for: Seconds(15.0 * 60.0) },
             keys: Vec::new(),

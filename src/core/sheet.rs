@@ -6,12 +6,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     acts::{Change, Part},
-    evidence,
+    budget, evidence, policy,
     state::{Confirm, Rehearsal, State},
 };
 use crate::domain::{
     clean::Clean,
-    goal::Permission,
+    goal::{Direction, Permission},
     plan::{Plan, Request},
     time::Seconds,
     verdict::Word,
@@ -57,6 +57,11 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
     }
     sheet.say(Some(Part::Customers), "customers", plan.customers.to_string(), Tone::First);
     sheet.say(None, "because", because(state), Tone::Plain);
+    let forward = policy::direction(plan) == Direction::Forward;
+    if let Some(budgets) = budget::against(state).filter(|_| forward) {
+        let why: Vec<&str> = budgets.why.iter().map(Clean::as_str).collect();
+        sheet.say(None, "budget", format!("{}: {}", budgets.word, why.join("; ")), Tone::Warning);
+    }
     if let Some(reach) = reach(plan) {
         sheet.say(Some(Part::Reach), "runs", reach, Tone::Plain);
     }

@@ -12,6 +12,7 @@ use tui_input::Input;
 pub use super::panel::{Asked, History, Judged, Panel, WeightMove, Wrong};
 use super::{
     acts::Change,
+    budget::Budget,
     effect::WatchId,
     event::Size,
     policy::Confirmation,
@@ -137,6 +138,8 @@ pub struct Open {
     pub panels: Vec<Panel>,
     /// Declared panels that cannot be used, and why.
     pub wrong: Vec<Wrong>,
+    #[serde(default)]
+    pub budgets: Vec<Budget>,
     /// What this run saw happen, oldest first, bounded; merged with the backend's own on screen.
     pub seen: Vec<Moment>,
     /// When the weight moved and to what, oldest first, as far as known.
@@ -347,6 +350,14 @@ impl State {
     #[must_use]
     pub fn source(&self, name: &Name) -> Option<&Source> {
         self.sources.iter().find(|s| s.name == *name)
+    }
+
+    /// The second it is at a source now, by its own clock where that is known.
+    #[must_use]
+    pub fn second_at(&self, source: &Name) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "saturates; a clock is not off by more than that")]
+        let skew = self.source(source).and_then(|s| s.skew).unwrap_or(0.0).round() as i64;
+        self.at.wall.timestamp().saturating_add(skew)
     }
 
     /// Whether acts on this source are allowed without arming anew.

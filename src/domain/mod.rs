@@ -17,6 +17,7 @@ pub mod question;
 pub mod release;
 pub mod revision;
 pub mod series;
+pub mod slo;
 pub mod standing;
 pub mod step;
 pub mod target;

@@ -45,14 +45,17 @@ pub fn trust(named: Option<PathBuf>, paths: &Paths) -> anyhow::Result<()> {
     }
     let content = fs::read(&file).map_err(|error| unreadable(&file, error))?;
     let text = String::from_utf8_lossy(&content);
-    let panels = file::project(&file, &text)
+    let numbers = file::project(&file, &text)
         .map_err(|errors| Problem::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     Trusted::new(&paths.data).add(&file, &content).map_err(|error| {
         Problem::usage(format!("the list of trusted files in {} cannot be written: {error}", paths.data.display()))
     })?;
     let mut text = format!("trusted as it is now: {}\n", file.display());
-    for panel in panels {
+    for panel in numbers.panels {
         let _ = writeln!(text, "panel {}", panel.spec.name);
+    }
+    for slo in numbers.slos {
+        let _ = writeln!(text, "objective {}", slo.spec.name);
     }
     print::out(&text)?;
     Ok(())

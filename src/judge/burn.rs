@@ -1,266 +1,135 @@
-//! Service level objectives: how fast an error budget burns, how much is left, and whether releases may go on.
+//! How fast an error budget burns, and what is left of it.
 //!
-//! Window pairs and factors as in the Google SRE workbook ("Alerting on SLOs", multiwindow, multi-burn-rate), which
-//! sloth ships: each pair fires when both of its windows burn faster than its factor.
-
-use std::collections::BTreeMap;
+//! Windows and factors are those of multi-window, multi-burn-rate alerts: a pair fires when both its windows burn
+//! faster than its factor, so that it neither comes late nor stays long. Knows nothing of arms: a budget is the
+//! service's, whoever spends it.
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Objective {
-    /// Share of good events promised, 0.999 for "three nines". Below 1.
-    pub target: f64,
-    pub period: Period,
-}
+use crate::domain::{slo::Events, time::Seconds};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    Days28,
-    Days30,
-}
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Window {
-    Minutes5,
-    Minutes30,
-    Hour,
-    Hours2,
-    Hours6,
-    Day,
-    Days3,
-    /// The objective's whole period.
-    Period,
-}
-
-/// Bad events and all events of a window. A window that is not known is not here; zero events are no knowledge.
-pub type Windows = BTreeMap<Window, Errors>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Errors {
-    pub bad: f64,
-    pub total: f64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Page,
-    Ticket,
-}
-
-/// Two windows that must both burn faster than the factor that uses up `budget` of the period's budget in `long`.
+/// Two windows that must burn together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    pub long: Window,
-    pub short: Window,
-    pub budget: f64,
-    pub severity: Severity,
+    /// In seconds.
+    pub long: i64,
+    pub short: i64,
+    /// Times the speed at which the budget would last exactly its period.
+    pub factor: f64,
+    /// Somebody is woken for it.
+    pub pages: bool,
 }
 
-/// Most urgent first.
-pub const PAIRS: [Pair; 4] = [
-    Pair { long: Window::Hour, short: Window::Minutes5, budget: 0.02, severity: Severity::Page },
-    Pair { long: Window::Hours6, short: Window::Minutes30, budget: 0.05, severity: Severity::Page },
-    Pair { long: Window::Day, short: Window::Hours2, budget: 0.1, severity: Severity::Ticket },
-    Pair { long: Window::Days3, short: Window::Hours6, budget: 0.1, severity: Severity::Ticket },
+/// Long window, short window, share of the budget that the long one may use up, and whether it pages.
+const SHARES: [(i64, i64, f64, bool); 4] = [
+    (HOUR, 5 * MINUTE, 0.02, true),
+    (6 * HOUR, 30 * MINUTE, 0.05, true),
+    (DAY, 2 * HOUR, 0.10, false),
+    (3 * DAY, 6 * HOUR, 0.10, false),
 ];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Burning {
-    Fast,
-    Calm,
-    Unknown,
+/// The usual pairs for a budget over `period`, fastest first: 14.4, 6, 3 and 1 for 30 days.
+#[must_use]
+pub fn pairs(period: Seconds) -> [Pair; 4] {
+    SHARES.map(|(long, short, share, pages)| Pair { long, short, factor: share * period.0 / seconds(long), pages })
 }
 
-/// Whether forward acts may go on. Ways back are always open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gate {
-    Open,
-    /// The budget of the period is used up.
-    Shut,
-    Unknown,
+#[expect(clippy::cast_precision_loss, reason = "days in seconds")]
+const fn seconds(window: i64) -> f64 {
+    window as f64
 }
 
-impl Period {
-    #[must_use]
-    pub fn hours(self) -> f64 {
-        match self {
-            Self::Days28 => 28.0 * 24.0,
-            Self::Days30 => 30.0 * 24.0,
-        }
-    }
+/// Every window that the pairs look at, shortest first.
+#[must_use]
+pub fn windows() -> Vec<i64> {
+    let mut windows: Vec<i64> = SHARES.iter().flat_map(|(long, short, _, _)| [*long, *short]).collect();
+    windows.sort_unstable();
+    windows
 }
 
-impl Window {
-    #[must_use]
-    pub fn hours(self, period: Period) -> f64 {
-        match self {
-            Self::Minutes5 => 1.0 / 12.0,
-            Self::Minutes30 => 0.5,
-            Self::Hour => 1.0,
-            Self::Hours2 => 2.0,
-            Self::Hours6 => 6.0,
-            Self::Day => 24.0,
-            Self::Days3 => 72.0,
-            Self::Period => period.hours(),
-        }
-    }
+/// Times the speed at which a budget of `1 − objective` lasts its period: error share / (1 − objective). Without
+/// events nothing burns.
+#[must_use]
+pub fn rate(events: Events, objective: f64) -> f64 {
+    if events.total > 0.0 { events.bad / events.total / (1.0 - objective) } else { 0.0 }
 }
 
-impl Errors {
-    /// Share of bad events, none without events.
-    #[must_use]
-    pub fn ratio(self) -> Option<f64> {
-        (self.total > 0.0 && self.bad >= 0.0 && self.bad.is_finite() && self.total.is_finite())
-            .then(|| self.bad / self.total)
-    }
+/// What is left of the budget as a share of it: 1 − bad / ((1 − objective)·total) over the period. Below 0 it is
+/// overspent; none without events.
+#[must_use]
+pub fn left(period: Events, objective: f64) -> Option<f64> {
+    (period.total > 0.0).then(|| 1.0 - period.bad / ((1.0 - objective) * period.total))
 }
 
-impl Pair {
-    /// Burn rate above which the pair fires: 14.4, 6, 3 and 1 over 30 days.
-    #[must_use]
-    pub fn factor(self, period: Period) -> f64 {
-        self.budget * period.hours() / self.long.hours(period)
-    }
+/// The share of the period's budget that `bad` events are.
+#[must_use]
+pub fn used(bad: f64, period: Events, objective: f64) -> Option<f64> {
+    (period.total > 0.0).then(|| bad / ((1.0 - objective) * period.total))
 }
 
-impl Objective {
-    /// Share of events that may be bad.
-    fn allowed(self) -> f64 {
-        (1.0 - self.target).max(f64::EPSILON)
-    }
-
-    /// How many times faster than allowed the budget burns in a window; none where nothing is known.
-    #[must_use]
-    pub fn burn(self, windows: &Windows, window: Window) -> Option<f64> {
-        Some(windows.get(&window)?.ratio()? / self.allowed())
-    }
-
-    #[must_use]
-    pub fn pair(self, windows: &Windows, pair: Pair) -> Burning {
-        let above = |window| self.burn(windows, window).map(|burn| burn > pair.factor(self.period));
-        match (above(pair.long), above(pair.short)) {
-            (Some(true), Some(true)) => Burning::Fast,
-            (Some(false), _) | (_, Some(false)) => Burning::Calm,
-            (None, _) | (_, None) => Burning::Unknown,
-        }
-    }
-
-    /// The most urgent pair that fires. Unknown if none fires and one is not known.
-    #[must_use]
-    pub fn burning(self, windows: &Windows) -> (Burning, Option<Pair>) {
-        let all = PAIRS.map(|pair| (self.pair(windows, pair), pair));
-        if let Some((_, pair)) = all.iter().find(|(burning, _)| *burning == Burning::Fast) {
-            return (Burning::Fast, Some(*pair));
-        }
-        let unknown = all.iter().any(|(burning, _)| *burning == Burning::Unknown);
-        (if unknown { Burning::Unknown } else { Burning::Calm }, None)
-    }
-
-    /// Part of the period's budget that is left, negative when it is overdrawn.
-    #[must_use]
-    pub fn left(self, windows: &Windows) -> Option<f64> {
-        Some(1.0 - windows.get(&Window::Period)?.ratio()? / self.allowed())
-    }
-
-    /// Part of the period's budget that `bad` events used, as those of a release.
-    #[must_use]
-    pub fn used_by(self, windows: &Windows, bad: f64) -> Option<f64> {
-        let total = windows.get(&Window::Period)?.total;
-        (total > 0.0 && bad.is_finite()).then(|| bad / (self.allowed() * total))
-    }
-
-    #[must_use]
-    pub fn gate(self, windows: &Windows) -> Gate {
-        match self.left(windows) {
-            Some(left) if left < 0.0 => Gate::Shut,
-            Some(_) => Gate::Open,
-            None => Gate::Unknown,
-        }
-    }
-
-    /// Whether one bad event more or less decides a pair: so little traffic that its burn rate is noise.
-    #[must_use]
-    pub fn is_thin(self, windows: &Windows, pair: Pair) -> bool {
-        windows
-            .get(&pair.short)
-            .is_some_and(|errors| errors.total > 0.0 && 1.0 / errors.total / self.allowed() > pair.factor(self.period))
-    }
-
-    /// Hours until a pair's long window fires at this share of bad events, from a clean start. None if never.
-    #[must_use]
-    pub fn hours_to_fire(self, pair: Pair, ratio: f64) -> Option<f64> {
-        let hours = self.allowed() / ratio * pair.long.hours(self.period) * pair.factor(self.period);
-        (hours <= pair.long.hours(self.period)).then_some(hours)
-    }
+/// The fastest pair that burns, with the slower of its two rates; none where a window is missing says nothing of
+/// the others.
+#[must_use]
+pub fn burning(of: impl Fn(i64) -> Option<Events>, period: Seconds, objective: f64) -> Option<(Pair, f64)> {
+    pairs(period).into_iter().find_map(|pair| {
+        let slower = rate(of(pair.long)?, objective).min(rate(of(pair.short)?, objective));
+        (slower > pair.factor).then_some((pair, slower))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const THREE_NINES: Objective = Objective { target: 0.999, period: Period::Days30 };
+    const THIRTY: Seconds = Seconds(30.0 * 86_400.0);
 
-    fn windows(shares: &[(Window, f64)]) -> Windows {
-        shares.iter().map(|(window, share)| (*window, Errors { bad: share * 1e6, total: 1e6 })).collect()
+    fn events(bad: f64, total: f64) -> Events {
+        Events { bad, total }
     }
 
     #[test]
-    fn factors_are_those_of_the_workbook() {
-        for (period, factors) in
-            [(Period::Days30, [14.4, 6.0, 3.0, 1.0]), (Period::Days28, [13.44, 5.6, 2.8, 0.933_333])]
-        {
-            for (pair, factor) in PAIRS.into_iter().zip(factors) {
-                assert!((pair.factor(period) - factor).abs() < 1e-5, "{pair:?}");
+    fn factors_are_those_of_the_usual_alerts() {
+        let cases = [(30.0, [14.4, 6.0, 3.0, 1.0]), (28.0, [13.44, 5.6, 2.8, 0.933_333])];
+        for (days, expected) in cases {
+            for (pair, factor) in pairs(Seconds(days * 86_400.0)).iter().zip(expected) {
+                assert!((pair.factor - factor).abs() < 1e-4, "{days} d: {pair:?}");
             }
         }
     }
 
     #[test]
-    fn a_pair_needs_both_windows_and_any_pair_is_enough() {
-        let fast = |share| windows(&[(Window::Hour, share), (Window::Minutes5, share)]);
-        assert_eq!(THREE_NINES.burning(&fast(0.0145)), (Burning::Fast, Some(PAIRS[0])));
-        assert_eq!(THREE_NINES.burning(&fast(0.0143)).0, Burning::Unknown, "the other windows are not known");
-        let over = windows(&[(Window::Hour, 0.1), (Window::Minutes5, 0.0)]);
-        assert_eq!(THREE_NINES.pair(&over, PAIRS[0]), Burning::Calm, "the outage is over");
-        assert_eq!(THREE_NINES.pair(&windows(&[(Window::Minutes5, 0.0)]), PAIRS[0]), Burning::Calm);
-        assert_eq!(THREE_NINES.pair(&windows(&[(Window::Minutes5, 0.1)]), PAIRS[0]), Burning::Unknown);
-        let slow = windows(&[
-            (Window::Minutes5, 0.0),
-            (Window::Minutes30, 0.0),
-            (Window::Hours2, 0.0),
-            (Window::Hours6, 0.0011),
-            (Window::Days3, 0.0011),
-        ]);
-        assert_eq!(THREE_NINES.burning(&slow), (Burning::Fast, Some(PAIRS[3])));
-        assert_eq!(THREE_NINES.burning(&Windows::new()).0, Burning::Unknown);
+    fn a_budget_is_what_is_left_of_the_allowed_bad_events() {
+        // 99.9 % of 100,000 allows 100 bad ones.
+        let cases = [(0.0, 1.0), (59.0, 0.41), (100.0, 0.0), (112.0, -0.12)];
+        for (bad, expected) in cases {
+            let left = left(events(bad, 100_000.0), 0.999).unwrap();
+            assert!((left - expected).abs() < 1e-9, "{bad}: {left}");
+        }
+        assert_eq!(left(events(0.0, 0.0), 0.999), None);
+        let used = used(3.0, events(59.0, 100_000.0), 0.999).unwrap();
+        assert!((used - 0.03).abs() < 1e-9);
     }
 
     #[test]
-    fn no_budget_shuts_the_gate_and_no_data_is_not_open() {
-        let left = |share| THREE_NINES.left(&windows(&[(Window::Period, share)])).unwrap();
-        assert!((left(0.0) - 1.0).abs() < 1e-9 && (left(0.0004) - 0.6).abs() < 1e-9 && left(0.002) < 0.0);
-        assert_eq!(THREE_NINES.gate(&windows(&[(Window::Period, 0.002)])), Gate::Shut);
-        assert_eq!(THREE_NINES.gate(&windows(&[(Window::Period, 0.0004)])), Gate::Open);
-        let empty = Windows::from([(Window::Period, Errors { bad: 0.0, total: 0.0 })]);
-        assert_eq!(THREE_NINES.gate(&empty), Gate::Unknown);
-        assert_eq!(THREE_NINES.gate(&Windows::new()), Gate::Unknown);
-        assert!((THREE_NINES.used_by(&windows(&[(Window::Period, 0.0)]), 100.0).unwrap() - 0.1).abs() < 1e-9);
-    }
-
-    #[test]
-    fn little_traffic_is_told() {
-        let four_nines = Objective { target: 0.9999, period: Period::Days30 };
-        let ten = Windows::from([(Window::Minutes5, Errors { bad: 1.0, total: 10.0 })]);
-        assert!((four_nines.burn(&ten, Window::Minutes5).unwrap() - 1000.0).abs() < 1e-6);
-        assert!(four_nines.is_thin(&ten, PAIRS[0]));
-        assert!(!four_nines.is_thin(&windows(&[(Window::Minutes5, 0.0)]), PAIRS[0]));
-        assert!((THREE_NINES.hours_to_fire(PAIRS[0], 1.0).unwrap() - 0.0144).abs() < 1e-6);
-        assert_eq!(THREE_NINES.hours_to_fire(PAIRS[0], 0.01), None);
+    fn a_pair_fires_only_when_both_its_windows_burn() {
+        let of = |long: f64, short: f64| {
+            move |window| match window {
+                HOUR => Some(events(long, 1000.0)),
+                300 => Some(events(short, 1000.0)),
+                _ => None,
+            }
+        };
+        // 2 % errors against 99.9 % burn 20 times too fast.
+        assert_eq!(burning(of(20.0, 20.0), THIRTY, 0.999).map(|(pair, _)| pair.long), Some(HOUR));
+        assert_eq!(burning(of(20.0, 0.0), THIRTY, 0.999), None, "it is over");
+        assert_eq!(burning(of(5.0, 90.0), THIRTY, 0.999), None, "it has just begun");
+        assert_eq!(burning(|_| None, THIRTY, 0.999), None);
+        let slow = |_| Some(events(7.0, 1000.0));
+        assert_eq!(burning(slow, THIRTY, 0.999).map(|(pair, _)| pair.long), Some(6 * HOUR));
+        assert_eq!(burning(|_| Some(events(0.0, 0.0)), THIRTY, 0.999), None, "nobody came");
     }
 }

@@ -159,6 +159,7 @@ pub fn release(situation: Situation, size: Size) -> State {
         scroll: [0; 4],
         filter: tui_input::Input::default(),
         panels: Vec::new(),
+        budgets: Vec::new(),
         seen: Vec::new(),
         weights: Vec::new(),
         wrong: Vec::new(),

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     core::settings::{Environment, Role},
-    domain::panel::{Cap, PanelSpec, Worth},
+    domain::{
+        panel::{Cap, PanelSpec, Worth},
+        slo::Slo,
+    },
 };
 
 /// A home with a user's file, a repository and a kubeconfig's contexts.
@@ -96,6 +99,9 @@ fn panel(more: &str) -> String {
          exposures = 'sum by (pod) (checkouts_total)'\n{more}"
     )
 }
+
+const SLO: &str = "[[slos]]\nname = \"checkout\"\nobjective = \"99.9 %\"\nperiod = \"28d\"\n\
+                   bad = 'sum(increase(x[{{window}}]))'\ntotal = 'sum(increase(y[{{window}}]))'\n";
 
 /// Four lines and what joins them.
 fn gauge(kind: &str, more: &str) -> String {
@@ -225,6 +231,14 @@ fn every_mistake_names_file_line_key_and_the_way_out() {
         (
             format!("{PROMETHEUS}{}", gauge("value", "").replace("query = 'sum(x)'", "")),
             "config/config.toml:5: `panels[1].query`: is missing",
+        ),
+        (
+            format!("{PROMETHEUS}{}", SLO.replace("x[{{window}}]", "x[5m]")),
+            "config/config.toml:9: `slos[1].bad`: says nowhere for how long: `{{window}}` is missing",
+        ),
+        (
+            format!("{PROMETHEUS}{}", SLO.replace("28d", "1h")),
+            "config/config.toml:8: `slos[1].period`: expected 7d00h to 92d00h",
         ),
         (
             format!("{PROMETHEUS}{}", panel("currency = \"EUR\"\n")),
@@ -403,7 +417,7 @@ fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
         "[[panels]]\nname = \"slow\"\nkind = \"latency\"\nbetter = \"lower\"\nby = \"instance\"\n\
          within = 'b{le=\"0.3\"}'\nrequests = 'c'\n",
         gauge("shared", ""),
-        gauge("value", "").replace("pool", "cpu"),
+        gauge("value", "").replace("pool", "cpu") + SLO,
     ));
     let loaded = machine.load().unwrap();
     let panels = &loaded.settings.panels;
@@ -417,6 +431,10 @@ fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
     let without_origin =
         |panels: &[PanelSpec]| panels.iter().map(|p| PanelSpec { origin: "".into(), ..p.clone() }).collect::<Vec<_>>();
     assert_eq!(without_origin(&again.settings.panels), without_origin(panels));
+    let slo = &loaded.settings.slos[0];
+    assert!((slo.objective - 0.999).abs() < 1e-9, "{slo:?}");
+    assert_eq!((slo.period.to_string().as_str(), slo.source.raw()), ("28d00h", "prom"));
+    assert_eq!(again.settings.slos[0], Slo { origin: again.settings.slos[0].origin.clone(), ..slo.clone() });
 }
 
 #[test]
@@ -446,7 +464,7 @@ fn a_projects_file_holds_panels_only() {
     {
         let message = Machine::new().project(text, true).error();
         assert!(message.contains("repo/flightdeck.toml:1"), "{message}");
-        assert!(message.contains(key) && message.contains("may hold `[[panels]]` only"), "{message}");
+        assert!(message.contains(key) && message.contains("may hold `[[panels]]` and `[[slos]]` only"), "{message}");
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
             None
         }
     };
-    let server = sources::now_at(state, &source);
+    let server = state.second_at(&source);
     if let Some(panel) = panel(state, place) {
         take(panel, asked, answer, server);
         panel.reading = evidence::look(panel);
@@ -173,7 +173,7 @@ pub(super) fn grow_old(state: &mut State, effects: &mut Vec<Effect>) {
     let mut changed = false;
     for place in 0..state.open.as_ref().map_or(0, |open| open.panels.len()) {
         let Some(source) = panel(state, place).map(|panel| panel.spec.source.clone()) else { continue };
-        let server = sources::now_at(state, &source);
+        let server = state.second_at(&source);
         changed |= panel(state, place).is_some_and(|panel| note_age(panel, server));
     }
     if changed {

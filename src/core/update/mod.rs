@@ -6,6 +6,7 @@
 mod acting;
 mod answers;
 mod board;
+mod budgets;
 mod confirm;
 mod keys;
 mod navigation;
@@ -45,7 +46,11 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
             paint(&mut effects);
         }
         Event::Update { watch, update } => watching::update(state, watch, update, &mut effects),
-        Event::Answered { ask, answer } => answers::answered(state, ask, answer, &mut effects),
+        Event::Answered { ask, answer } => {
+            if !budgets::answered(state, ask, &answer, &mut effects) {
+                answers::answered(state, ask, answer, &mut effects);
+            }
+        }
         Event::Applied { act, result } => acting::replied(state, act, result, &mut effects),
         Event::Rehearsed { act, result } => confirm::rehearsed(state, act, result, &mut effects),
         Event::Painted { generation } => painted(state, generation),

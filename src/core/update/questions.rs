@@ -5,7 +5,7 @@
 
 use super::{
     answers::{failed, tell_verdict},
-    next_id, paint, sources,
+    next_id, paint,
 };
 use crate::{
     core::{
@@ -60,7 +60,7 @@ pub(super) fn follow_release(state: &mut State) {
         .open
         .iter()
         .flat_map(|open| &open.panels)
-        .map(|panel| sources::now_at(state, &panel.spec.source) - now.wall.timestamp())
+        .map(|panel| state.second_at(&panel.spec.source) - now.wall.timestamp())
         .collect();
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
@@ -168,7 +168,7 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     let now = state.at.mono;
     let Some(open) = &state.open else { return };
     let Some(panel) = open.panels.get(place) else { return };
-    let server = sources::now_at(state, &panel.spec.source);
+    let server = state.second_at(&panel.spec.source);
     let to = align(server - LATE_SECONDS);
     let from = match panel.answered_to {
         Some(answered) => answered,
@@ -219,11 +219,7 @@ fn align(seconds: i64) -> i64 {
 /// The question of a panel with its places filled in.
 fn question(panel: &Panel, target: &Target, from: i64, to: i64) -> Result<Question, String> {
     let value = |place: Place| match place {
-        Place::Namespace => {
-            let folders = target.path.len().saturating_sub(1);
-            Some(target.path.iter().take(folders).map(Name::raw).collect::<Vec<_>>().join("/"))
-        }
-        Place::Name => Some(target.name().to_owned()),
+        Place::Namespace | Place::Name => plain_place(target, place),
         Place::Stable => panel.arms.as_ref().map(|arms| arms.baseline.hash.raw().to_owned()),
         Place::Canary => panel.arms.as_ref().and_then(|arms| arms.canary.as_ref()).map(|arm| arm.hash.raw().to_owned()),
     };
@@ -236,10 +232,22 @@ fn question(panel: &Panel, target: &Target, from: i64, to: i64) -> Result<Questi
     Ok(Question { source: panel.spec.source.clone(), queries, from, to, step: TICK_SECONDS })
 }
 
+/// What a target alone says for a place; none for revisions.
+pub(super) fn plain_place(target: &Target, place: Place) -> Option<String> {
+    match place {
+        Place::Namespace => {
+            let folders = target.path.len().saturating_sub(1);
+            Some(target.path.iter().take(folders).map(Name::raw).collect::<Vec<_>>().join("/"))
+        }
+        Place::Name => Some(target.name().to_owned()),
+        Place::Stable | Place::Canary => None,
+    }
+}
+
 /// Monotonic milliseconds until the next tick can be asked for.
 pub(super) fn next_due_ms(state: &State, place: usize) -> u64 {
     let Some(panel) = state.open.as_ref().and_then(|open| open.panels.get(place)) else { return LOST_MS };
-    let server = sources::now_at(state, &panel.spec.source);
+    let server = state.second_at(&panel.spec.source);
     let next = align(server - LATE_SECONDS) + TICK_SECONDS + LATE_SECONDS;
     millis(state, Seconds(f64::from(i32::try_from((next - server).max(1)).unwrap_or(i32::MAX)))) + jitter(place)
 }
@@ -253,7 +261,7 @@ pub(super) fn back_off_ms(state: &State, place: usize, asked_for: Option<Seconds
 }
 
 /// A length of the world's time in milliseconds of ours.
-fn millis(state: &State, length: Seconds) -> u64 {
+pub(super) fn millis(state: &State, length: Seconds) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
     let millis = (length.0.max(0.0) * 1000.0 / state.settings.speed.max(0.001)) as u64;
     millis.max(1)

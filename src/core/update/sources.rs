@@ -112,13 +112,6 @@ pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &
     }
 }
 
-/// The second it is at the source now.
-pub(super) fn now_at(state: &State, name: &Name) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "saturates; a clock is not off by more than that")]
-    let skew = state.source(name).and_then(|s| s.skew).unwrap_or(0.0).round() as i64;
-    state.at.wall.timestamp().saturating_add(skew)
-}
-
 /// Arms that have run out are taken back. True if one has.
 pub(super) fn disarm_expired(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.at.mono;

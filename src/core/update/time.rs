@@ -1,6 +1,6 @@
 //! What time alone does, and when the state next wants to be woken for it.
 
-use super::{answers, board, confirm, notices, paint, proof, pulses, questions, sources};
+use super::{answers, board, budgets, confirm, notices, paint, proof, pulses, questions, sources};
 use crate::core::{
     effect::Effect,
     freshness::{self, Pace},
@@ -28,6 +28,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     pulses::pass(state, effects);
     answers::grow_old(state, effects);
     questions::ask_due(state, effects);
+    budgets::ask_due(state, effects);
     confirm::revise(state, effects);
     notices::title(state, effects);
     let clock = bucket(state);
@@ -80,6 +81,7 @@ pub fn deadline(state: &State) -> Option<u64> {
             None => {}
         }
     }
+    budgets::deadlines(state).for_each(&mut at);
     Some(next)
 }
 

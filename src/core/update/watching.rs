@@ -1,6 +1,6 @@
 //! Watches: starting, opening and closing a release, and sending news to the watch it belongs to.
 
-use super::{board, news, next_id, notices, paint, questions, sources};
+use super::{board, budgets, news, next_id, notices, paint, questions, sources};
 use crate::{
     core::{
         effect::{Effect, WatchId},
@@ -83,12 +83,14 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         filter: tui_input::Input::default(),
         panels: Vec::new(),
         wrong: Vec::new(),
+        budgets: Vec::new(),
         seen: Vec::new(),
         weights: Vec::new(),
         said: None,
         pulse: None,
     });
     questions::prepare(state);
+    budgets::prepare(state);
     paint(effects);
 }
 

@@ -16,6 +16,7 @@
 //! | `way_back` | `revision`, `version`, `means`, `seconds`, `not_undone` |
 //! | `goals` | `goal`, the revision `to` which a roll back goes, and either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
 //! | `panels` | `name`, `verdict`, `canary`, `baseline`, `ratio` as low, middle, high, `age_seconds` |
+//! | `budgets` | error budgets: `name`, `objective`, `period_seconds`, shares `left` and `used` since the release began, `burning` as a multiple, `unknown` with why |
 //! | `verdict` | `value` and `why`, most important first |
 //! | `guard` | null, or `by`, `host`, `revision`, `since`, `beat`, `until`, `state` (`watching`, `blind`, `acting`, `ended`), `why`, `attempt`, `age_seconds` by its own clock, and `alive`, which a single look cannot tell and leaves null |
 //! | `sources` | `name`, `state`, `age_seconds` |
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{
     core::{
+        budget::{self, Budget},
         evidence,
         freshness::{Standing, standing},
         pulse::{self, Life},
@@ -77,6 +79,7 @@ pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
         "way_back": way_back(release),
         "goals": release.offers.iter().map(goal).collect::<Vec<_>>(),
         "panels": open.map_or_else(Vec::new, |open| open.panels.iter().map(|it| panel(state, it)).collect()),
+        "budgets": open.map_or_else(Vec::new, |open| open.budgets.iter().map(|it| budget(state, it)).collect()),
         "verdict": {"value": word(verdict.word), "why": verdict.why},
         "guard": release.guard.as_ref().map(|sign| guard(state, sign, open)),
         "sources": sources(state),
@@ -226,4 +229,17 @@ pub fn sources(state: &State) -> Value {
             json!({"name": source.name.to_string(), "state": word, "age_seconds": age})
         })
         .collect()
+}
+
+/// Null where nothing may be said; `left`, `used` and `burning` are shares of the period's budget and a multiple.
+fn budget(state: &State, budget: &Budget) -> Value {
+    let slo = &budget.slo;
+    let (left, used, burning, why) = match budget::reading(budget, state.second_at(&slo.source)) {
+        budget::Reading::Known { left, used, burning } => (Some(left), used, burning.map(|(_, rate)| rate), None),
+        budget::Reading::Unknown(why) => (None, None, None, Some(why)),
+    };
+    json!({
+        "name": slo.name, "objective": slo.objective, "period_seconds": slo.period,
+        "left": left, "used": used, "burning": burning, "unknown": why,
+    })
 }

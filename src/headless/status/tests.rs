@@ -33,6 +33,7 @@ async fn one_release_as_json_holds_everything_a_script_was_promised() {
     let promised = [
         "analyses",
         "blockers",
+        "budgets",
         "experiments",
         "gates",
         "goals",

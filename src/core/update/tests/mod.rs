@@ -3,6 +3,7 @@
 mod acts;
 mod asking;
 mod board;
+mod budgets;
 mod leaving;
 mod mandate;
 mod properties;

@@ -1,6 +1,7 @@
 //! An opened release, in the size that fits.
 
 mod acts;
+mod budgets;
 mod cockpit;
 mod lines;
 pub mod panels;

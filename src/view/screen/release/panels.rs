@@ -1,5 +1,6 @@
 //! The metrics: what is off first and large, what is fine in one line, and a word where numbers cannot be trusted.
 
+use super::budgets;
 use crate::{
     core::{
         content,
@@ -54,6 +55,10 @@ pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
     }
     if open.panels.is_empty() && open.release.is_some() {
         rows.extend(nothing(state, open));
+    }
+    if !open.budgets.is_empty() {
+        rows.push(Row::new());
+        rows.extend(budgets::rows(state, open, width));
     }
     if let Some(release) = &open.release
         && content::controller_lines(open) > 0
