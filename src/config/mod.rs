@@ -6,6 +6,7 @@
 
 pub mod access;
 mod asking;
+pub mod carried;
 pub mod error;
 pub mod file;
 pub mod given;

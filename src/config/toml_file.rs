@@ -75,6 +75,11 @@ impl<'t> Document<'t> {
         self.wrong.borrow_mut().push(error);
     }
 
+    /// How much was found wrong so far.
+    pub fn mistakes(&self) -> usize {
+        self.wrong.borrow().len()
+    }
+
     /// Everything that was found wrong, in the order of the file.
     pub fn into_errors(self) -> Vec<ConfigError> {
         let mut wrong = self.wrong.into_inner();
@@ -352,6 +357,14 @@ impl<'d> Section<'d> {
             .iter()
             .map(|(name, value)| (name.get_ref().to_string(), self.listed(name.get_ref(), value)))
             .collect()
+    }
+
+    /// Notes every key that was never asked for as one that has no place here.
+    pub fn refuse_rest(self, what: &str, hint: &str) {
+        let asked = self.asked.borrow();
+        for (name, _) in self.table.iter().filter(|(name, _)| !asked.contains(&name.get_ref().as_ref())) {
+            self.note(name.span().start, name.get_ref(), what.to_owned(), Some(hint.to_owned()));
+        }
     }
 
     /// Notes every key that was never asked for.

@@ -63,6 +63,8 @@ const WANTED: &[Wanted] = &[
     Wanted { group: "", resource: "pods", subresource: "", verbs: LOOK, removes: "without it no pod is seen, nor why one is not ready" },
     Wanted { group: "", resource: "events", subresource: "", verbs: LOOK, removes: "without it the timeline begins when flightdeck does" },
     Wanted { group: "argoproj.io", resource: "analysisruns", subresource: "", verbs: LOOK, removes: "without it the controller's own analysis is not seen" },
+    Wanted { group: "argoproj.io", resource: "analysistemplates", subresource: "", verbs: LOOK, removes: "without it the controller's own analysis is not seen before it runs" },
+    Wanted { group: "", resource: "configmaps", subresource: "", verbs: LOOK, removes: "without it panels that travel with a release are not seen" },
     Wanted { group: "argoproj.io", resource: "rollouts", subresource: "", verbs: CHANGE, removes: "without it nothing can be held, and nothing that is finished rolled back" },
     Wanted { group: "argoproj.io", resource: "rollouts", subresource: "status", verbs: CHANGE, removes: "without it nothing can be promoted, aborted or retried" },
 ];

@@ -58,6 +58,19 @@ pub(super) enum Heard<T> {
     },
 }
 
+impl<T> Heard<T> {
+    /// The same news of something made of each object.
+    pub(super) fn map<U>(self, of: impl Fn(T) -> U) -> Heard<U> {
+        match self {
+            Self::All(all) => Heard::All(all.into_iter().map(of).collect()),
+            Self::Applied(object) => Heard::Applied(of(object)),
+            Self::Deleted(object) => Heard::Deleted(of(object)),
+            Self::Alive => Heard::Alive,
+            Self::Lost { why, retry_in_ms } => Heard::Lost { why, retry_in_ms },
+        }
+    }
+}
+
 /// An object with the metadata that is read.
 pub(super) trait Object: DeserializeOwned + Send + 'static {
     fn meta(&self) -> &Meta;

@@ -13,7 +13,9 @@ use super::{
     access,
     argo_rollouts::{
         self, Observed, Part, Permissions,
-        objects::{AnalysisRun, Event, HASH_LABEL, Pod, ReplicaSet, Rollout},
+        objects::{
+            AnalysisRun, AnalysisTemplate, ConfigMap, Detailed, Event, HASH_LABEL, PANELS, Pod, ReplicaSet, Rollout,
+        },
     },
     cluster::Cluster,
     listen::{Heard, Resource, listen},
@@ -38,6 +40,9 @@ enum News {
     Pods(Heard<Pod>),
     Runs(Heard<AnalysisRun>),
     Events(Heard<Event>),
+    Maps(Heard<ConfigMap>),
+    Templates(Heard<AnalysisTemplate>),
+    ClusterTemplates(Heard<AnalysisTemplate>),
 }
 
 enum Asked {
@@ -77,6 +82,10 @@ struct Opened {
     pods: Shelf<Pod>,
     runs: Shelf<AnalysisRun>,
     events: Shelf<Event>,
+    maps: Shelf<ConfigMap>,
+    /// Only listened to where an analysis leads there.
+    templates: Option<Shelf<AnalysisTemplate>>,
+    cluster_templates: Option<Shelf<AnalysisTemplate>>,
     asked: FuturesUnordered<BoxFuture<'static, Asked>>,
     permissions: Permissions,
     checked: Option<DateTime<Utc>>,
@@ -100,7 +109,9 @@ impl Opened {
             ..Resource::default()
         };
         Self {
-            main: listen(Arc::clone(&cluster), resource).boxed(),
+            main: listen::<Detailed>(Arc::clone(&cluster), resource)
+                .map(|heard| heard.map(|detailed| detailed.0))
+                .boxed(),
             cluster,
             memory,
             target,
@@ -112,6 +123,9 @@ impl Opened {
             pods: Shelf::default(),
             runs: Shelf::default(),
             events: Shelf::default(),
+            maps: Shelf::default(),
+            templates: None,
+            cluster_templates: None,
             asked: FuturesUnordered::new(),
             permissions: Permissions { status: Permission::Checking, spec: Permission::Checking },
             checked: None,
@@ -169,7 +183,13 @@ impl Opened {
             News::Pods(heard) => matters(&self.pods.hear(heard)),
             News::Runs(heard) => matters(&self.runs.hear(heard)),
             News::Events(heard) => matters(&self.events.hear(heard)),
+            News::Maps(heard) => matters(&self.maps.hear(heard)),
+            News::Templates(heard) => self.templates.as_mut().is_some_and(|shelf| matters(&shelf.hear(heard))),
+            News::ClusterTemplates(heard) => {
+                self.cluster_templates.as_mut().is_some_and(|shelf| matters(&shelf.hear(heard)))
+            }
         };
+        self.listen_to_templates();
     }
 
     fn answered(&mut self, asked: Asked) {
@@ -202,6 +222,7 @@ impl Opened {
         let selector = if selector.is_empty() { HASH_LABEL.to_owned() } else { selector };
         let of = (rollout.metadata.uid.clone(), selector);
         if self.parts_of.as_ref() == Some(&of) {
+            self.listen_to_templates();
             return;
         }
         self.forget_parts();
@@ -215,12 +236,44 @@ impl Opened {
             labels: None,
             fields: Some(format!("involvedObject.uid={}", of.0)),
         };
+        let maps = Resource {
+            path: format!("/api/v1/namespaces/{namespace}/configmaps"),
+            labels: Some(PANELS.to_owned()),
+            fields: None,
+        };
         let cluster = || Arc::clone(&self.cluster);
         self.parts.push(listen(cluster(), sets).map(News::Sets).boxed());
         self.parts.push(listen(cluster(), pods).map(News::Pods).boxed());
         self.parts.push(listen(cluster(), runs).map(News::Runs).boxed());
         self.parts.push(listen(cluster(), events).map(News::Events).boxed());
+        self.parts.push(listen(cluster(), maps).map(News::Maps).boxed());
         self.parts_of = Some(of);
+        self.listen_to_templates();
+    }
+
+    /// Templates are listened to as soon as an analysis leads to some, and no sooner: not everybody may see them.
+    fn listen_to_templates(&mut self) {
+        let Some(rollout) = self.rollout.get(&self.key) else { return };
+        if self.templates.is_some() && self.cluster_templates.is_some() {
+            return;
+        }
+        let seen = |shelf: &Option<Shelf<AnalysisTemplate>>| shelf.as_ref().and_then(Shelf::seen);
+        let (templates, of_cluster) = (seen(&self.templates), seen(&self.cluster_templates));
+        let (unseen, unseen_of_cluster) = argo_rollouts::unseen(rollout, templates.as_deref(), of_cluster.as_deref());
+        let resource = |within: &str, kind: &str| Resource {
+            path: format!("/apis/argoproj.io/v1alpha1/{within}{kind}"),
+            ..Resource::default()
+        };
+        if unseen && self.templates.is_none() {
+            let templates = resource(&format!("namespaces/{}/", self.key.0), "analysistemplates");
+            self.parts.push(listen(Arc::clone(&self.cluster), templates).map(News::Templates).boxed());
+            self.templates = Some(Shelf::default());
+        }
+        if unseen_of_cluster && self.cluster_templates.is_none() {
+            let templates = resource("", "clusteranalysistemplates");
+            self.parts.push(listen(Arc::clone(&self.cluster), templates).map(News::ClusterTemplates).boxed());
+            self.cluster_templates = Some(Shelf::default());
+        }
     }
 
     fn forget_parts(&mut self) {
@@ -230,6 +283,9 @@ impl Opened {
         self.pods = Shelf::default();
         self.runs = Shelf::default();
         self.events = Shelf::default();
+        self.maps = Shelf::default();
+        self.templates = None;
+        self.cluster_templates = None;
     }
 
     /// Tells what is to be told: the release, then how contact stands.
@@ -260,7 +316,9 @@ impl Opened {
     }
 
     fn tell_health(&mut self) {
-        let parts = [self.sets.state(), self.pods.state(), self.runs.state(), self.events.state()];
+        let templates = self.templates.iter().chain(&self.cluster_templates).map(Shelf::state);
+        let parts = [self.sets.state(), self.pods.state(), self.runs.state(), self.events.state(), self.maps.state()];
+        let parts = parts.into_iter().chain(templates);
         let health = match self.rollout.state() {
             State::Refused(why) => Health::Lost { why: explained(why), retry_in_ms: FORBIDDEN_RETRY_MS },
             main if self.parts_of.is_some() => shelf::health([main].into_iter().chain(parts)),
@@ -295,6 +353,9 @@ impl Opened {
             self.pods.missing(Part::Pods),
             self.runs.missing(Part::AnalysisRuns),
             self.events.missing(Part::Events),
+            self.maps.missing(Part::ConfigMaps),
+            self.templates.as_ref().and_then(|shelf| shelf.missing(Part::AnalysisTemplates)),
+            self.cluster_templates.as_ref().and_then(|shelf| shelf.missing(Part::ClusterAnalysisTemplates)),
         ];
         Observed {
             watched: shelf::observe(&self.memory, &rollout, self.cluster.wall()),
@@ -303,6 +364,9 @@ impl Opened {
             pods: self.pods.values().cloned().collect(),
             analysis_runs: self.runs.values().filter(|run| run.metadata.is_owned_by(&uid)).cloned().collect(),
             events: self.events.values().cloned().collect(),
+            config_maps: self.maps.values().cloned().collect(),
+            templates: self.templates.as_ref().and_then(Shelf::seen),
+            cluster_templates: self.cluster_templates.as_ref().and_then(Shelf::seen),
             missing: missing.into_iter().flatten().collect(),
             permissions: self.permissions.clone(),
             context: self.cluster.context.clone(),

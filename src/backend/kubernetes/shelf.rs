@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 use super::{
     argo_rollouts::{
         Missing, Part, Watched,
-        objects::{AnalysisRun, Event, Meta, Pod, ReplicaSet, Rollout},
+        objects::{AnalysisRun, AnalysisTemplate, ConfigMap, Detailed, Event, Meta, Pod, ReplicaSet, Rollout},
     },
     listen::{Heard, Object},
 };
@@ -40,7 +40,13 @@ macro_rules! objects {
         fn meta(&self) -> &Meta { &self.metadata }
     })* };
 }
-objects!(Rollout, ReplicaSet, Pod, AnalysisRun, Event);
+objects!(Rollout, ReplicaSet, Pod, AnalysisRun, Event, ConfigMap, AnalysisTemplate);
+
+impl Object for Detailed {
+    fn meta(&self) -> &Meta {
+        &self.0.metadata
+    }
+}
 
 /// All objects of one kind in scope.
 pub(super) struct Shelf<T> {
@@ -143,6 +149,16 @@ impl<T: Object + Clone + PartialEq> Shelf<T> {
 
     pub(super) const fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting)
+    }
+
+    /// All of them; none while they cannot be seen.
+    pub(super) fn seen(&self) -> Option<Vec<T>> {
+        let sees = match &self.state {
+            State::Ready => true,
+            State::Lost { .. } => !self.objects.is_empty(),
+            State::Waiting | State::Refused(_) => false,
+        };
+        sees.then(|| self.objects.values().cloned().collect())
     }
 
     /// Why this part cannot be seen, if it cannot.

@@ -4,7 +4,10 @@
 
 mod about;
 mod analysis;
+mod arguments;
 mod blockers;
+mod checks;
+mod declared;
 mod lengths;
 pub mod objects;
 mod phase;
@@ -18,7 +21,8 @@ mod times;
 mod watched;
 mod weight;
 
-use objects::{AnalysisRun, Event, Pod, ReplicaSet, Rollout};
+pub(super) use checks::unseen;
+use objects::{AnalysisRun, AnalysisTemplate, ConfigMap, Event, Pod, ReplicaSet, Rollout};
 pub(super) use plans::rollout_path;
 pub use watched::Watched;
 
@@ -41,6 +45,12 @@ pub struct Observed {
     pub pods: Vec<Pod>,
     pub analysis_runs: Vec<AnalysisRun>,
     pub events: Vec<Event>,
+    /// Those of its namespace that carry panels.
+    pub config_maps: Vec<ConfigMap>,
+    /// Those of its namespace; none where they were not looked for or cannot be seen.
+    pub templates: Option<Vec<AnalysisTemplate>>,
+    /// Those of the whole cluster, likewise.
+    pub cluster_templates: Option<Vec<AnalysisTemplate>>,
     /// Parts that could not be seen.
     pub missing: Vec<Missing>,
     /// What was seen of it before.
@@ -58,6 +68,9 @@ impl Default for Observed {
             pods: Vec::new(),
             analysis_runs: Vec::new(),
             events: Vec::new(),
+            config_maps: Vec::new(),
+            templates: None,
+            cluster_templates: None,
             missing: Vec::new(),
             watched: Watched::default(),
             permissions: Permissions { status: Permission::Checking, spec: Permission::Checking },
@@ -102,6 +115,9 @@ pub enum Part {
     Pods,
     AnalysisRuns,
     Events,
+    ConfigMaps,
+    AnalysisTemplates,
+    ClusterAnalysisTemplates,
 }
 
 impl Part {
@@ -113,6 +129,9 @@ impl Part {
             Self::Pods => "pods",
             Self::AnalysisRuns => "analysisruns",
             Self::Events => "events",
+            Self::ConfigMaps => "configmaps",
+            Self::AnalysisTemplates => "analysistemplates",
+            Self::ClusterAnalysisTemplates => "clusteranalysistemplates",
         }
     }
 }
@@ -169,8 +188,8 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
         about: about::about(rollout),
         timeline: timeline::timeline(observed),
         started_at: times::started_at(observed),
-        declared: Vec::new(),
-        checks: Vec::new(),
+        declared: declared::declared(observed, &id.target),
+        checks: checks::checks(observed),
         guard,
         post: Some(sign::post(observed)),
         missing: missing.chain(no_sign).collect(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{IntOrText, Meta, null_is_empty};
+use super::{Argument, DryRun, IntOrText, Meta, Provider, null_is_empty};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -15,10 +15,14 @@ pub struct AnalysisRun {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct AnalysisRunSpec {
     #[serde(deserialize_with = "null_is_empty")]
     pub metrics: Vec<Metric>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub args: Vec<Argument>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub dry_run: Vec<DryRun>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -29,8 +33,11 @@ pub struct Metric {
     pub interval: String,
     pub initial_delay: String,
     pub failure_limit: Option<IntOrText>,
+    pub inconclusive_limit: Option<IntOrText>,
     pub success_condition: String,
     pub failure_condition: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub provider: Provider,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

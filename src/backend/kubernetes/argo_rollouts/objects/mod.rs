@@ -3,6 +3,9 @@
 //! They only decode. What they mean together is said by the modules around them.
 
 mod analysis_run;
+mod analysis_template;
+mod config_map;
+mod detailed;
 mod event;
 mod pod;
 mod replica_set;
@@ -17,6 +20,12 @@ use serde::{
 };
 
 pub use analysis_run::{AnalysisRun, AnalysisRunStatus, Measurement, Metric, MetricResult};
+pub use analysis_template::{
+    AnalysisTemplate, AnalysisTemplateSpec, Argument, DryRun, ExperimentAnalysis, FieldRef, PrometheusQuery, Provider,
+    RolloutAnalysis, TemplateRef, ValueFrom,
+};
+pub use config_map::{ConfigMap, PANELS};
+pub use detailed::Detailed;
 pub use event::{Event, InvolvedObject};
 pub use pod::{Container, ContainerState, ContainerStatus, Pod, PodStatus, Terminated};
 pub use replica_set::{ReplicaSet, digest, restorable};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Condition, IntOrText, Meta, null_is_empty};
+use super::{Condition, DryRun, ExperimentAnalysis, IntOrText, Meta, RolloutAnalysis, null_is_empty};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -13,6 +13,9 @@ pub struct Rollout {
     pub metadata: Meta,
     pub spec: RolloutSpec,
     pub status: RolloutStatus,
+    /// Fields that its analyses take as arguments, by their paths; only of a `Detailed` one.
+    #[serde(skip)]
+    pub named: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -100,7 +103,7 @@ pub struct Canary {
     pub abort_scale_down_delay_seconds: Option<i64>,
     pub ping_pong: Option<Unread>,
     /// An analysis that runs beside all steps.
-    pub analysis: Option<Unread>,
+    pub analysis: Option<RolloutAnalysis>,
     pub anti_affinity: Option<Unread>,
 }
 
@@ -126,6 +129,8 @@ pub struct BlueGreen {
     pub active_service: String,
     pub auto_promotion_enabled: Option<bool>,
     pub auto_promotion_seconds: Option<i64>,
+    pub pre_promotion_analysis: Option<RolloutAnalysis>,
+    pub post_promotion_analysis: Option<RolloutAnalysis>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -158,7 +163,7 @@ impl From<IgnoredAny> for Unread {
 pub struct CanaryStep {
     pub set_weight: Option<i64>,
     pub pause: Option<PauseStep>,
-    pub analysis: Option<Unread>,
+    pub analysis: Option<RolloutAnalysis>,
     pub experiment: Option<ExperimentStep>,
     pub set_canary_scale: Option<CanaryScale>,
     pub set_header_route: Option<NamedStep>,
@@ -174,9 +179,13 @@ pub struct PauseStep {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ExperimentStep {
     pub duration: Option<IntOrText>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub analyses: Vec<ExperimentAnalysis>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub dry_run: Vec<DryRun>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -325,6 +334,16 @@ impl Rollout {
     #[must_use]
     pub fn steps(&self) -> &[CanaryStep] {
         self.canary().map_or(&[], |canary| &canary.steps)
+    }
+
+    /// Every analysis that its strategy names, those of experiments aside.
+    pub fn analyses(&self) -> impl Iterator<Item = &RolloutAnalysis> {
+        let of_steps = self.steps().iter().filter_map(|step| step.analysis.as_ref());
+        let beside = self.canary().and_then(|canary| canary.analysis.as_ref());
+        let blue_green = self.spec.strategy.blue_green.as_ref();
+        let before = blue_green.and_then(|strategy| strategy.pre_promotion_analysis.as_ref());
+        let after = blue_green.and_then(|strategy| strategy.post_promotion_analysis.as_ref());
+        of_steps.chain(beside).chain(before).chain(after)
     }
 
     /// How many steps the controller says are done; none without steps or before it said anything.
