@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 use clap_complete::Shell;
 
-use crate::headless::demo;
+use crate::{headless::demo, sim::Scenario};
 
 /// Watch a release as it goes out, see whether customers are hurt, and take it back with one key.
 ///
@@ -104,8 +107,8 @@ pub enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub struct Demo {
-    /// The story: `silent-payment-failure` or `clean`
-    #[arg(default_value = "silent-payment-failure")]
+    /// The story
+    #[arg(default_value = Scenario::default().name(), value_parser = scenarios())]
     pub scenario: String,
 
     /// The same number gives the same world
@@ -168,6 +171,11 @@ pub enum ConfigCommand {
     Check,
 }
 
+/// Every story with what happens in it.
+fn scenarios() -> PossibleValuesParser {
+    PossibleValuesParser::new(Scenario::ALL.map(|one| PossibleValue::new(one.name()).help(one.about())))
+}
+
 fn factor(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
         .ok()
@@ -202,9 +210,14 @@ mod tests {
         assert_eq!(with_flags.global.namespace, ["shop", "pay"]);
         let before = parse("flightdeck --context a status x").unwrap();
         assert!(before.target.is_none() && before.command.is_some(), "flags may stand before the command");
-        for wrong in
-            ["demo --speed 0", "replay x --print 80", "replay x --svg", "status --json --line", "demo --for 1m"]
-        {
+        for wrong in [
+            "demo --speed 0",
+            "replay x --print 80",
+            "replay x --svg",
+            "status --json --line",
+            "demo --for 1m",
+            "demo cleen",
+        ] {
             assert!(parse(&format!("flightdeck {wrong}")).is_err(), "{wrong}");
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     config::{DEFAULT_THEME, paths::Paths, units},
     core::event::Size,
     runtime::{self, Exit, Program, clock::Clock},
-    sim::{Scenario, World},
+    sim::Scenario,
     theme::{Theme, ThemeError},
 };
 
@@ -89,7 +89,7 @@ pub fn demo(global: &Global, wanted: &Demo) -> anyhow::Result<Exit> {
         return Ok(Exit::Quit);
     }
     let theme = theme(global.theme.as_deref().unwrap_or(DEFAULT_THEME))?;
-    let mut program = demo::program(World::new(scenario, wanted.seed), wanted.speed, theme);
+    let mut program = demo::program(scenario, wanted.seed, wanted.speed, theme);
     program.record.clone_from(&global.record);
     // Acts in a story have no place in the journal of real ones.
     program.data = Paths::of_this_account().map(|paths| paths.data.join("demo"));

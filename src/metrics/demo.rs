@@ -9,7 +9,7 @@ use crate::{
         question::{Answer, Question, Values},
         time::Seconds,
     },
-    sim::{COUNTERS, Shared, World},
+    sim::{self, Shared, World},
 };
 
 /// The numbers of a simulated world.
@@ -37,12 +37,13 @@ pub fn answer(world: &World, question: &Question) -> Answer {
     let mut sets = Vec::new();
     for query in &question.queries {
         let Some(series) = world.series(&query.text, question.from, question.to, question.step) else {
-            let why = format!("nothing counts `{}`; there are {}", query.text, COUNTERS.join(", "));
+            let why = format!("nothing counts `{}`; there are {}", query.text, sim::meters().join(", "));
             return Answer::Error(Failure::new(FailureKind::Refused, why));
         };
         sets.push(series);
     }
-    let newest = world.sampled().filter(|_| sets.iter().flatten().any(|series| !series.points.is_empty()));
+    let sampled = question.queries.iter().filter_map(|query| world.sampled(&query.text)).min();
+    let newest = sampled.filter(|_| sets.iter().flatten().any(|series| !series.points.is_empty()));
     newest.map_or(Answer::NoData, |newest| {
         Answer::Value(Values { sets, newest, skew: Some(0.0), held_back: Seconds::default() })
     })

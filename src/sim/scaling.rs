@@ -2,6 +2,7 @@
 
 use super::{
     dice::Dice,
+    fault::Fault,
     rollout::{Pod, Rollout},
 };
 
@@ -11,9 +12,18 @@ pub(super) fn age(rollout: &mut Rollout, now: i64) {
         pod.ready |= pod.ripe.is_some_and(|ripe| ripe <= now);
         if pod.crashes_at.is_some_and(|at| at <= now) {
             pod.restarts += 1;
+            pod.ready = false;
             // The kubelet's back-off: 10 s, doubled each time, 5 min at most.
             pod.crashes_at = Some(now + (10_i64 << pod.restarts.min(5)).min(300));
         }
+    }
+}
+
+/// Lets the pods that a fault hits die, one second after the other; they never come up again for long.
+pub(super) fn kill(rollout: &mut Rollout, fault: &Fault, now: i64) {
+    let doomed = rollout.sets.iter_mut().filter(|set| fault.kills(&set.image.tag, now));
+    for (pod, later) in doomed.flat_map(|set| &mut set.pods).filter(|pod| pod.crashes_at.is_none()).zip(1..) {
+        (pod.ripe, pod.crashes_at) = (None, Some(now + later));
     }
 }
 

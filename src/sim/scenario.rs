@@ -1,43 +1,71 @@
-//! The stories the demo can tell, and who is in them.
+//! The stories the demo can tell.
 
 use std::{fmt, str::FromStr};
 
-use super::{
-    customers::Fault,
-    dice::Dice,
-    rollout::{Image, Pod, ReplicaSet, Rollout, Spec, Status, Step},
-};
+use super::fault::Fault;
 
 /// 2026-03-05 14:02:10 UTC, a Thursday: when every story begins.
 pub(super) const START: i64 = 1_772_719_330;
-/// Seconds lived through before the story begins.
-pub(super) const BEFORE: i64 = 45 * 60;
-/// Seconds of customers before it: more than anybody asks for.
-pub(super) const CUSTOMERS_BEFORE: i64 = 16 * 60;
+/// Seconds lived through before the story begins: the hour before the release that shared things are compared
+/// with, and the release so far.
+pub(super) const BEFORE: i64 = 70 * 60;
+/// The newest version of the service.
+const NEWEST: &str = "4.2.0";
+/// Where nothing is said of it a fault begins this many seconds after the start.
+const WELL_FOR: i64 = 60;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scenario {
-    /// Payments on the canary are rejected without an error about a minute after the start.
+    /// Payments on the canary are rejected without an error.
     #[default]
     SilentPaymentFailure,
     /// Nothing is wrong with the canary.
     Clean,
+    /// The payment provider fails for everybody.
+    IncidentInBothArms,
+    /// The canary keeps database connections that both versions need.
+    SharedPool,
+    /// The router sends less to the canary than it says.
+    RouterTwoPercent,
+    /// The canary's pods begin to die.
+    CrashLoop,
+    /// As `SilentPaymentFailure`, with everything watched that can be.
+    ManyPanels,
 }
 
 /// A scenario nobody wrote.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a scenario; there are `silent-payment-failure` and `clean`")]
+#[error("`{0}` is not a scenario; there are {all}", all = Scenario::names())]
 pub struct ScenarioError(pub String);
 
 impl Scenario {
-    pub const ALL: [Self; 2] = [Self::SilentPaymentFailure, Self::Clean];
+    pub const ALL: [Self; 7] = [
+        Self::SilentPaymentFailure,
+        Self::Clean,
+        Self::IncidentInBothArms,
+        Self::SharedPool,
+        Self::RouterTwoPercent,
+        Self::CrashLoop,
+        Self::ManyPanels,
+    ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::SilentPaymentFailure => "silent-payment-failure",
             Self::Clean => "clean",
+            Self::IncidentInBothArms => "incident-in-both-arms",
+            Self::SharedPool => "shared-pool",
+            Self::RouterTwoPercent => "router-2-percent",
+            Self::CrashLoop => "crash-loop",
+            Self::ManyPanels => "many-panels",
         }
+    }
+
+    /// Every name, quoted, as a sentence lists them.
+    #[must_use]
+    pub fn names() -> String {
+        Self::ALL.map(|one| format!("`{one}`")).join(", ")
     }
 
     /// What happens, for the command line's help.
@@ -46,13 +74,47 @@ impl Scenario {
         match self {
             Self::SilentPaymentFailure => "payments on the canary are rejected without an error",
             Self::Clean => "a canary with nothing wrong",
+            Self::IncidentInBothArms => "the payment provider fails for both versions alike",
+            Self::SharedPool => "the canary eats the database pool that both versions share",
+            Self::RouterTwoPercent => "the router sends 2 % to the canary and says 10 %",
+            Self::CrashLoop => "the canary's pods begin to die, and its numbers stop",
+            Self::ManyPanels => "the silent payment failure, watched by thirty panels",
         }
     }
 
-    pub(super) const fn fault(self) -> Option<Fault> {
+    pub(super) const fn fault(self) -> Fault {
+        let begins = Fault { version: NEWEST, since: START + WELL_FOR, ramp: 20, ..Fault::NONE };
         match self {
-            Self::SilentPaymentFailure => Some(Fault { version: "4.2.0", since: START + 30, ramp: 40, share: 620_000 }),
-            Self::Clean => None,
+            Self::SilentPaymentFailure | Self::ManyPanels => Fault { rejected: 600_000, ..begins },
+            Self::Clean => Fault::NONE,
+            Self::IncidentInBothArms => Fault { provider: 350_000, ..begins },
+            Self::SharedPool => Fault { pool: 58_000, since: START - 160, ramp: 480, ..begins },
+            Self::RouterTwoPercent => Fault { router: Some(2), since: START - BEFORE, ..begins },
+            Self::CrashLoop => Fault { deadly: true, ..begins },
+        }
+    }
+
+    /// A meter whose exporter falls silent, and when.
+    pub(super) const fn silent(self) -> Option<(&'static str, i64)> {
+        match self {
+            Self::SilentPaymentFailure | Self::ManyPanels => Some(("chat_contacts", START + WELL_FOR + 30)),
+            Self::Clean | Self::IncidentInBothArms | Self::SharedPool | Self::RouterTwoPercent | Self::CrashLoop => {
+                None
+            }
+        }
+    }
+
+    /// Whether everything is counted that anybody may want to watch.
+    #[must_use]
+    pub const fn is_detailed(self) -> bool {
+        match self {
+            Self::ManyPanels => true,
+            Self::SilentPaymentFailure
+            | Self::Clean
+            | Self::IncidentInBothArms
+            | Self::SharedPool
+            | Self::RouterTwoPercent
+            | Self::CrashLoop => false,
         }
     }
 }
@@ -68,216 +130,5 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, ScenarioError> {
         Self::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| ScenarioError(text.to_owned()))
-    }
-}
-
-/// A new version that somebody or something ships at a time.
-#[derive(Clone, Debug)]
-pub(super) struct Deploy {
-    pub(super) at: i64,
-    pub(super) rollout: &'static str,
-    pub(super) tag: &'static str,
-    pub(super) crashes: bool,
-}
-
-const fn deploy(before_start: i64, rollout: &'static str, tag: &'static str) -> Deploy {
-    Deploy { at: START - before_start, rollout, tag, crashes: false }
-}
-
-/// What is shipped, oldest first.
-pub(super) fn deploys() -> Vec<Deploy> {
-    vec![
-        deploy(38 * 60, "ledger", "2.1.0"),
-        Deploy { crashes: true, ..deploy(26 * 60, "indexer", "0.19.0") },
-        deploy(11 * 60, "cart", "8.0.2"),
-        deploy(5 * 60, "search-api", "3.7.1"),
-        // Timed so that 10 % has been set for three minutes when the story begins.
-        deploy(320, "checkout", "4.2.0"),
-        deploy(-150, "web", "2026.3.2"),
-    ]
-}
-
-const fn percent(weight: u32) -> Step {
-    Step::SetWeight(weight)
-}
-
-const fn wait(minutes: i64) -> Step {
-    Step::Pause(Some(minutes * 60))
-}
-
-const PERSON: Step = Step::Pause(None);
-const ANALYSIS: Step = Step::Analysis { count: 5, interval: 30 };
-
-struct Role {
-    namespace: &'static str,
-    name: &'static str,
-    tag: &'static str,
-    revision: u64,
-    replicas: u32,
-    routed: bool,
-    owner: &'static str,
-    steps: &'static [Step],
-}
-
-const CAST: &[Role] = &[
-    Role {
-        namespace: "shop",
-        name: "checkout",
-        tag: "4.1.9",
-        revision: 41,
-        replicas: 8,
-        routed: true,
-        owner: "team-checkout",
-        steps: &[percent(1), wait(2), percent(10), PERSON, ANALYSIS, percent(50), wait(10), percent(100)],
-    },
-    Role {
-        namespace: "shop",
-        name: "cart",
-        tag: "8.0.1",
-        revision: 112,
-        replicas: 6,
-        routed: true,
-        owner: "team-checkout",
-        steps: &[percent(5), wait(5), percent(25), wait(10), percent(50), wait(10), percent(100)],
-    },
-    Role {
-        namespace: "shop",
-        name: "catalog",
-        tag: "5.14.0",
-        revision: 77,
-        replicas: 4,
-        routed: true,
-        owner: "team-catalog",
-        steps: &[percent(10), wait(10), percent(50), wait(10)],
-    },
-    Role {
-        namespace: "payments",
-        name: "ledger",
-        tag: "2.0.1",
-        revision: 18,
-        replicas: 5,
-        routed: false,
-        owner: "team-pay",
-        steps: &[percent(20), PERSON, percent(40), wait(15), percent(80), PERSON],
-    },
-    Role {
-        namespace: "payments",
-        name: "fraud",
-        tag: "1.30.4",
-        revision: 204,
-        replicas: 3,
-        routed: true,
-        owner: "team-pay",
-        steps: &[percent(5), ANALYSIS, percent(50), PERSON],
-    },
-    Role {
-        namespace: "search",
-        name: "search-api",
-        tag: "3.7.0",
-        revision: 63,
-        replicas: 6,
-        routed: true,
-        owner: "team-search",
-        steps: &[percent(5), wait(3), Step::Analysis { count: 20, interval: 30 }, percent(30), wait(10), percent(100)],
-    },
-    Role {
-        namespace: "search",
-        name: "indexer",
-        tag: "0.18.3",
-        revision: 9,
-        replicas: 3,
-        routed: false,
-        owner: "team-search",
-        steps: &[percent(34), wait(10), percent(67), wait(10)],
-    },
-    Role {
-        namespace: "web",
-        name: "web",
-        tag: "2026.3.1",
-        revision: 530,
-        replicas: 6,
-        routed: true,
-        owner: "team-web",
-        steps: &[percent(10), wait(2), percent(50), wait(2)],
-    },
-    Role {
-        namespace: "web",
-        name: "images",
-        tag: "1.8.0",
-        revision: 12,
-        replicas: 2,
-        routed: false,
-        owner: "team-web",
-        steps: &[percent(50), wait(1)],
-    },
-];
-
-/// Everybody at rest, as they were before any of the deploys.
-pub(super) fn cast(dice: &mut Dice) -> Vec<Rollout> {
-    CAST.iter().map(|role| at_rest(role, dice)).collect()
-}
-
-/// A revision that has no pods yet.
-pub(super) fn replica_set(rollout: &str, tag: &str, crashes: bool, created: i64, dice: &mut Dice) -> ReplicaSet {
-    ReplicaSet {
-        revision: 0,
-        hash: dice.name(9),
-        served: false,
-        uid: dice.name(12),
-        created,
-        image: Image { repository: format!("registry.example/{rollout}"), tag: tag.to_owned(), crashes },
-        desired: 0,
-        scale_down_at: None,
-        pods: Vec::new(),
-    }
-}
-
-fn at_rest(role: &Role, dice: &mut Dice) -> Rollout {
-    // Some days old, each another number of them.
-    let created = START - BEFORE - 3 * 86_400 - i64::from(dice.below(40 * 86_400));
-    let mut set = replica_set(role.name, role.tag, false, created, dice);
-    set.revision = role.revision;
-    set.served = true;
-    set.desired = role.replicas;
-    set.pods = (0..role.replicas)
-        .map(|_| Pod {
-            name: format!("{}-{}-{}", role.name, set.hash, dice.name(5)),
-            created,
-            ripe: Some(created + 4),
-            ready: true,
-            restarts: 0,
-            crashes_at: None,
-        })
-        .collect();
-    Rollout {
-        namespace: role.namespace.to_owned(),
-        name: role.name.to_owned(),
-        uid: dice.name(12),
-        created: created - 200 * 86_400,
-        generation: role.revision,
-        version: 1,
-        owner: role.owner,
-        spec: Spec {
-            replicas: role.replicas,
-            template: set.hash.clone(),
-            steps: role.steps.to_vec(),
-            routed: role.routed,
-            min_pods: if role.routed { 2.min(role.replicas) } else { 1 },
-            paused: false,
-            progress_deadline: 600,
-            scale_down_delay: 30,
-        },
-        status: Status {
-            observed_generation: role.revision,
-            stable: set.hash.clone(),
-            current: set.hash.clone(),
-            step: role.steps.len(),
-            progressed: created,
-            phase: "Healthy",
-            ..Status::default()
-        },
-        sets: vec![set],
-        analyses: Vec::new(),
-        events: Vec::new(),
     }
 }

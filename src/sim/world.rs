@@ -1,17 +1,18 @@
 //! All of it together, second by second.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 use super::{
+    cast::{self, Deploy},
     controller,
-    customers::{COUNTERS, Customers, Ledger},
+    customers::{Customers, Ledger},
     dice::Dice,
+    fault::Fault,
     rollout::{Edit, Rollout},
-    scenario::{self, Deploy, Scenario},
+    scaling,
+    scenario::{self, Scenario},
 };
-use crate::domain::series::{Point, Series};
+use crate::domain::series::Series;
 
 /// The service whose customers are simulated.
 const SERVICE: &str = "checkout";
@@ -25,6 +26,7 @@ pub struct World {
     dice: Dice,
     rollouts: Vec<Rollout>,
     customers: Customers,
+    fault: Fault,
     /// Still to be shipped, the next one last.
     deploys: Vec<Deploy>,
 }
@@ -34,11 +36,13 @@ impl World {
     #[must_use]
     pub fn new(scenario: Scenario, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let rollouts = scenario::cast(&mut dice);
-        let customers = Customers::new(Dice::new(seed ^ 0x00C0_FFEE), scenario.fault());
-        let mut deploys = scenario::deploys();
+        let rollouts = cast::at_rest(&mut dice);
+        let fault = scenario.fault();
+        let chance = Dice::new(seed ^ 0x00C0_FFEE);
+        let customers = Customers::new(chance, fault, scenario.silent(), scenario.is_detailed());
+        let mut deploys = cast::deploys();
         deploys.reverse();
-        let mut world = Self { now: scenario::START - scenario::BEFORE, dice, rollouts, customers, deploys };
+        let mut world = Self { now: scenario::START - scenario::BEFORE, dice, rollouts, customers, fault, deploys };
         world.advance(scenario::START);
         world
     }
@@ -71,15 +75,15 @@ impl World {
             let errors = if rollout.name == SERVICE { errors } else { ELSEWHERE };
             controller::reconcile(rollout, self.now, errors, &mut self.dice);
         }
-        let is_open = self.now > scenario::START - scenario::CUSTOMERS_BEFORE;
-        if let Some(service) = self.rollouts.iter().find(|rollout| is_open && rollout.name == SERVICE) {
+        if let Some(service) = self.rollouts.iter_mut().find(|rollout| rollout.name == SERVICE) {
+            scaling::kill(service, &self.fault, self.now);
             self.customers.live(service, self.now);
         }
     }
 
     fn ship(&mut self, deploy: &Deploy) {
         let Some(rollout) = self.rollouts.iter_mut().find(|rollout| rollout.name == deploy.rollout) else { return };
-        let set = scenario::replica_set(deploy.rollout, deploy.tag, deploy.crashes, self.now, &mut self.dice);
+        let set = cast::replica_set(deploy.rollout, deploy.tag, deploy.crashes, self.now, &mut self.dice);
         rollout.write(&Edit::Template(set.hash.clone()));
         rollout.sets.push(set);
     }
@@ -105,27 +109,17 @@ impl World {
         })
     }
 
-    /// A counter by pod at `from`, `from + step`, up to `to` (seconds since 1970); none if nothing counts that.
+    /// A meter at `from`, `from + step`, up to `to` (seconds since 1970): by pod, or as the only series of what is
+    /// shared. None where nothing has that name.
     #[must_use]
-    pub fn series(&self, counter: &str, from: i64, to: i64, step: i64) -> Option<Vec<Series>> {
-        let counter = COUNTERS.iter().position(|name| *name == counter)?;
-        let mut by_pod: BTreeMap<&str, Vec<Point>> = BTreeMap::new();
-        let mut at = from;
-        while at <= to && step > 0 {
-            for (pod, value) in self.customers.at(counter, at) {
-                // Counters of a demo stay far below 2^32.
-                let value = f64::from(u32::try_from(value).unwrap_or(u32::MAX));
-                by_pod.entry(pod).or_default().push(Point { at, value });
-            }
-            at += step;
-        }
-        Some(by_pod.into_iter().map(|(pod, points)| Series { instance: pod.into(), points }).collect())
+    pub fn series(&self, meter: &str, from: i64, to: i64, step: i64) -> Option<Vec<Series>> {
+        self.customers.samples.series(meter, from, to, step)
     }
 
-    /// When the newest sample was taken.
+    /// When the newest sample of a meter was taken.
     #[must_use]
-    pub fn sampled(&self) -> Option<DateTime<Utc>> {
-        self.customers.newest().and_then(|at| DateTime::from_timestamp(at, 0))
+    pub fn sampled(&self, meter: &str) -> Option<DateTime<Utc>> {
+        self.customers.samples.newest(meter).and_then(|at| DateTime::from_timestamp(at, 0))
     }
 
     /// What customers met with, by version.
@@ -226,19 +220,96 @@ mod tests {
     #[test]
     fn payments_fail_silently_orders_fall_and_nothing_else_moves() {
         let mut world = world(Scenario::SilentPaymentFailure);
-        world.advance(AFTER + 30);
+        world.advance(AFTER + 60);
         assert_eq!(world.ledger("4.2.0").rejected, 0, "well at first");
         world.advance(AFTER + 1200);
         let orders = |version, from, to| share(&world, "orders", "checkouts", version, from, to);
         assert!(orders("4.2.0", 180, 1200) < 0.5 * orders("4.1.9", 180, 1200), "unmistakable later");
         assert!(orders("4.1.9", 180, 1200) > 0.9);
-        for counter in ["errors", "slow_requests"] {
+        for counter in ["errors", "fast_requests"] {
             let (canary, baseline) = (
                 share(&world, counter, "requests", "4.2.0", 180, 1200),
                 share(&world, counter, "requests", "4.1.9", 180, 1200),
             );
             assert!((0.8..1.25).contains(&(canary / baseline)), "{counter}: {canary} and {baseline}");
         }
+    }
+
+    /// The newest value of something shared, in the last five minutes.
+    fn shared(world: &World, meter: &str) -> f64 {
+        let now = world.now().timestamp();
+        world.series(meter, now - 300, now, 5).unwrap().first().unwrap().points.last().unwrap().value
+    }
+
+    #[test]
+    fn an_incident_hits_both_arms_alike() {
+        let mut world = world(Scenario::IncidentInBothArms);
+        world.advance(AFTER + 900);
+        let orders = |version, from, to| share(&world, "orders", "checkouts", version, from, to);
+        let (canary, baseline) = (orders("4.2.0", 200, 900), orders("4.1.9", 200, 900));
+        assert!((0.93..1.07).contains(&(canary / baseline)), "{canary} and {baseline}");
+        assert!(baseline < 0.7 && orders("4.1.9", -600, 0) > 0.9);
+        assert!(shared(&world, "provider_error_share") > 30.0);
+    }
+
+    #[test]
+    fn a_canary_that_eats_the_pool_slows_everyone_down() {
+        let mut world = world(Scenario::SharedPool);
+        let before = world.series("db_pool_in_use", AFTER - 3600, AFTER - 600, 5).unwrap();
+        assert!(before[0].points.iter().all(|point| (36.0..=40.0).contains(&point.value)));
+        world.advance(AFTER + 600);
+        assert!(shared(&world, "db_pool_in_use") > 90.0);
+        for version in ["4.1.9", "4.2.0"] {
+            assert!(share(&world, "fast_requests", "requests", version, 400, 600) < 0.975, "{version}");
+        }
+        write(&mut world, &[Edit::Abort(true)]);
+        world.advance(AFTER + 700);
+        assert!(shared(&world, "db_pool_in_use") < 41.0, "what it kept goes with its pods");
+    }
+
+    #[test]
+    fn a_router_may_send_less_than_it_says() {
+        let mut world = world(Scenario::RouterTwoPercent);
+        world.advance(AFTER + 600);
+        let requests = |version| grown(&world, "requests", version, 0, 600);
+        let share = requests("4.2.0") / (requests("4.2.0") + requests("4.1.9"));
+        assert!((0.015..0.025).contains(&share), "{share}");
+        assert_eq!(state(&world), ("Paused", 3, 10));
+    }
+
+    #[test]
+    fn pods_that_die_count_nothing_any_more() {
+        let mut world = world(Scenario::CrashLoop);
+        world.advance(AFTER + 50);
+        assert_eq!(checkout(&world).sets.last().unwrap().ready(), 2);
+        world.advance(AFTER + 600);
+        let canary = checkout(&world).sets.last().unwrap();
+        assert!(canary.ready() == 0 && canary.pods.iter().all(|pod| pod.restarts > 2), "{canary:?}");
+        assert!(grown(&world, "requests", "4.2.0", 120, 600) < 1.0);
+    }
+
+    #[test]
+    fn an_exporter_that_falls_silent_leaves_a_hole_and_no_zeros() {
+        let mut world = world(Scenario::SilentPaymentFailure);
+        world.advance(AFTER + 600);
+        let newest = world.sampled("chat_contacts").unwrap();
+        assert!(newest < world.sampled("orders").unwrap() - chrono::TimeDelta::seconds(300));
+        assert_eq!(world.series("chat_contacts", AFTER + 400, AFTER + 600, 10), Some(Vec::new()));
+        assert!(world.series("no_such_thing", AFTER, AFTER, 10).is_none());
+    }
+
+    #[test]
+    fn thirty_things_are_counted_only_for_those_who_watch_them() {
+        let counted = |scenario| {
+            let mut world = self::world(scenario);
+            world.advance(AFTER + 60);
+            crate::sim::meters()
+                .into_iter()
+                .filter(|name| world.series(name, AFTER, AFTER + 60, 10).is_some_and(|series| !series.is_empty()))
+                .count()
+        };
+        assert_eq!(counted(Scenario::ManyPanels), crate::sim::meters().len());
+        assert_eq!(counted(Scenario::Clean), crate::sim::meters().len() - crate::sim::MINOR.len());
     }
 
     #[test]

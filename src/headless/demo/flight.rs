@@ -67,7 +67,7 @@ impl Flight {
         let Course { scenario, seed, speed, size, keys } = course;
         let world = World::new(scenario, seed);
         let at = At { wall: world.now(), mono: 0 };
-        let mut state = State::new(settings(speed), size, at);
+        let mut state = State::new(settings(scenario, speed), size, at);
         let effects = start(&mut state);
         let header = recording::header(&state);
         let mut flight = Self {

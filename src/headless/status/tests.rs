@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::*;
 use crate::{
     headless::{demo, problem::Code},
-    sim::{Scenario, World},
+    sim::Scenario,
     theme::Theme,
 };
 
 async fn status(target: Option<&str>, json: bool, line: bool) -> Result<(String, Option<Problem>), Problem> {
     let theme = Theme::builtin("mono").unwrap();
-    let program = demo::program(World::new(Scenario::SilentPaymentFailure, demo::SEED), 1.0, theme);
+    let program = demo::program(Scenario::SilentPaymentFailure, demo::SEED, 1.0, theme);
     let connected = Connected { backends: program.backends, metrics: program.metrics };
     let wanted = Status { target: target.map(str::to_owned), json, line };
     let settings = Settings { open: None, ..program.settings };
