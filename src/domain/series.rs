@@ -8,7 +8,7 @@
 //! had, nothing was scraped, and an old counter that comes back would add its whole life: that tick is left out.
 //! A single instance that comes back after a gap longer than the question reaches cannot be told from a young one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -75,15 +75,61 @@ pub struct Level {
 /// known, so that silence makes no zeros.
 #[must_use]
 pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to: i64, step: i64) -> Vec<Tick> {
+    grown(events, exposures, |name| arms.side_of(name), from, to, step)
+        .into_iter()
+        .map(|(at, sides)| {
+            let of = |side| sides.get(&side).copied().unwrap_or_default();
+            Tick { at, baseline: of(Side::Baseline), canary: of(Side::Canary) }
+        })
+        .collect()
+}
+
+/// What one instance did, tick by tick, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceTicks {
+    pub instance: Name,
+    /// The end of each tick in seconds since 1970, and its counts.
+    pub ticks: Vec<(i64, Counts)>,
+}
+
+/// Makes ticks of every instance of one side by itself, in the order of their names; else as [`ticks`].
+#[must_use]
+pub fn by_instance(
+    events: &[Series],
+    exposures: &[Series],
+    (arms, side): (&Arms, Side),
+    from: i64,
+    to: i64,
+    step: i64,
+) -> Vec<InstanceTicks> {
+    let name_of = |name: &Name| (arms.side_of(name) == Some(side)).then(|| name.raw().to_owned());
+    let mut instances: BTreeMap<String, Vec<(i64, Counts)>> = BTreeMap::new();
+    for (at, counts) in grown(events, exposures, name_of, from, to, step) {
+        for (name, counts) in counts {
+            instances.entry(name).or_default().push((at, counts));
+        }
+    }
+    instances.into_iter().map(|(name, ticks)| InstanceTicks { instance: name.as_str().into(), ticks }).collect()
+}
+
+/// The end of each tick, and what each group of instances did during it.
+fn grown<K: Ord>(
+    events: &[Series],
+    exposures: &[Series],
+    group: impl Fn(&Name) -> Option<K>,
+    from: i64,
+    to: i64,
+    step: i64,
+) -> Vec<(i64, BTreeMap<K, Counts>)> {
     let [event_times, exposure_times] = [events, exposures].map(times);
     let mut ticks = Vec::new();
     let mut at = from + step;
     while at <= to {
-        let mut tick = Tick { at, baseline: Counts::default(), canary: Counts::default() };
-        let (mut heard, mut known) = (false, true);
+        let mut tick: BTreeMap<K, Counts> = BTreeMap::new();
+        let mut known = true;
         let was_scraped = [event_times.contains(&(at - step)), exposure_times.contains(&(at - step))];
         for (series, is_event) in events.iter().map(|s| (s, true)).chain(exposures.iter().map(|s| (s, false))) {
-            let Some(side) = arms.side_of(&series.instance) else { continue };
+            let Some(group) = group(&series.instance) else { continue };
             let [events_scraped, exposures_scraped] = was_scraped;
             let scraped = if is_event { events_scraped } else { exposures_scraped };
             let grown = match growth(&series.points, at - step, at, scraped) {
@@ -94,19 +140,15 @@ pub fn ticks(events: &[Series], exposures: &[Series], arms: &Arms, from: i64, to
                 }
                 Growth::By(grown) => grown,
             };
-            heard = true;
-            let counts = match side {
-                Side::Baseline => &mut tick.baseline,
-                Side::Canary => &mut tick.canary,
-            };
+            let counts = tick.entry(group).or_default();
             if is_event {
                 counts.events += grown;
             } else {
                 counts.exposures += grown;
             }
         }
-        if heard && known {
-            ticks.push(tick);
+        if known && !tick.is_empty() {
+            ticks.push((at, tick));
         }
         at += step;
     }
@@ -207,6 +249,24 @@ mod tests {
         let ticks = ticks(&orders, &attempts, &arms(), 0, 30, 10);
         let counted: Vec<_> = ticks.iter().map(|tick| (tick.at, tick.baseline.events)).collect();
         assert_eq!(counted, [(10, 0.0), (30, 8.0)], "no order was counted yet; then an old counter came back");
+    }
+
+    #[test]
+    fn instances_are_also_told_apart() {
+        let attempts = [
+            series("web-aaa-2", &[(10, 4.0), (20, 6.0)]),
+            series("web-aaa-1", &[(0, 0.0), (10, 9.0), (20, 9.0)]),
+            series("web-bbb-1", &[(0, 0.0), (10, 1.0)]),
+        ];
+        let orders = [series("web-aaa-1", &[(0, 0.0), (10, 8.0), (20, 8.0)])];
+        let of = |events, exposures| Counts { events, exposures };
+        assert_eq!(
+            by_instance(&orders, &attempts, (&arms(), Side::Baseline), 0, 20, 10),
+            [
+                InstanceTicks { instance: "web-aaa-1".into(), ticks: vec![(10, of(8.0, 9.0)), (20, of(0.0, 0.0))] },
+                InstanceTicks { instance: "web-aaa-2".into(), ticks: vec![(10, of(0.0, 4.0)), (20, of(0.0, 2.0))] },
+            ],
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod burn;
 pub mod cap;
 pub mod cost;
+pub mod dispersion;
 pub mod forecast;
 pub mod gauge;
 mod grid;
@@ -21,3 +22,6 @@ pub use grid::{HIGHEST, LOWEST};
 pub use panel::{Finding, Judge, Latch, Standing};
 pub use process::{Bad, Process, Refused, START_EVERY, Since};
 pub use rules::{Dispersion, Pods, Rules, UNCALIBRATED_PHI};
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ use crate::domain::series::{Counts, Tick};
 pub const START_EVERY: i64 = 600;
 /// Most starts kept. Dropping one gives its stake away, which is always allowed.
 const MAX_STARTS: usize = 24;
+/// Counts of one tick beyond this are no measurement; sums of smaller ones lose no digit that matters.
+const MOST: f64 = 1e15;
 /// Copies of sums are kept to this part of a nat, so that they stay short when they are written.
 const KEPT: f64 = 1e6;
 
@@ -32,7 +34,7 @@ pub enum Bad {
 pub enum Refused {
     #[error("not newer than the last tick")]
     Old,
-    #[error("not a number, or negative")]
+    #[error("not a number, negative, or beyond all counting")]
     NotACount,
     #[error("events without exposures")]
     Partial,
@@ -171,7 +173,7 @@ impl Process {
             return Err(Refused::Old);
         }
         for arm in [tick.baseline, tick.canary] {
-            if ![arm.events, arm.exposures].iter().all(|n| n.is_finite() && *n >= 0.0) {
+            if ![arm.events, arm.exposures].iter().all(|n| (0.0..=MOST).contains(n)) {
                 return Err(Refused::NotACount);
             }
             if arm.exposures <= 0.0 && arm.events > 0.0 {
