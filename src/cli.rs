@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{
-    Args, Parser, Subcommand,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser},
 };
 use clap_complete::Shell;
 
-use crate::{headless::demo, sim::Scenario};
+use crate::{config::units, headless::demo, sim::Scenario};
 
 /// Watch a release as it goes out, see whether customers are hurt, and take it back with one key.
 ///
@@ -72,6 +72,9 @@ pub enum Command {
     Demo(Demo),
     /// Print where releases stand, once, and leave
     Status(Status),
+    /// Tell what the judge would have said of your own numbers, tick by tick
+    #[command(after_help = JUDGE)]
+    Judge(Judge),
     /// Play a recording, or print its last frame
     Replay(Replay),
     /// List every key and what it does
@@ -142,6 +145,59 @@ pub struct Status {
     pub line: bool,
 }
 
+/// Below the options of `judge`.
+const JUDGE: &str = "\
+The first line of FILE names its columns, in any order:
+  tick,canary_events,canary_exposures,baseline_events,baseline_exposures
+`tick` counts ticks (0, 1, 2, ...), or holds whole seconds if its numbers are whole ticks apart. Counts are those of
+one tick; an empty one is not known, which is not zero. Leave ticks out in which the weight moved.
+
+With --json each line holds tick, verdict (go, no-go, collecting, unknown), log_e_harm and log_e_safe (natural
+logarithms of the evidence, mixed over starts at the first exposure and every 10 minutes), low and high (interval of
+the ratio of event rates, canary to baseline; 0.05 and 20 mean that or beyond) and since (the first tick it counts).
+
+Exit code: 0 GO, 1 NO-GO, 6 COLLECTING, 7 UNKNOWN after the last tick, 2 for a file that cannot be read.";
+
+#[derive(Clone, Debug, Args)]
+pub struct Judge {
+    /// A table of counts as CSV; `-` for standard input
+    pub file: PathBuf,
+
+    /// One JSON object per tick and line
+    #[arg(long)]
+    pub json: bool,
+
+    /// Whether events are good (orders) or bad (errors)
+    #[arg(long, value_enum, value_name = "DIRECTION")]
+    pub better: Direction,
+
+    /// Relative change of the event rate that is still fine: `0.1` or `10%`
+    #[arg(long, default_value = "10%", value_name = "SHARE", value_parser = tolerance)]
+    pub tolerance: f64,
+
+    /// Chance of a false NO-GO, of a false GO, and of an interval that misses, each over all ticks
+    #[arg(long, default_value = "0.05", value_name = "CHANCE", value_parser = alpha)]
+    pub alpha: f64,
+
+    /// Number of critical panels of the release that this is one of
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub critical: u32,
+
+    /// Variance of events over that of independent ones, from 1; without it 3, uncalibrated
+    #[arg(long, value_name = "FACTOR", value_parser = dispersion)]
+    pub dispersion: Option<f64>,
+
+    /// How long a tick is
+    #[arg(long, default_value = "10s", value_name = "LENGTH", value_parser = tick)]
+    pub tick: i64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Direction {
+    Higher,
+    Lower,
+}
+
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
     pub file: PathBuf,
@@ -181,6 +237,35 @@ fn factor(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|factor| (0.01..=1000.0).contains(factor))
         .ok_or_else(|| "expected a factor from 0.01 to 1000".to_owned())
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    units::percentage(text)
+        .or_else(|| text.parse::<f64>().ok())
+        .filter(|share| (0.0..=0.9).contains(share))
+        .ok_or_else(|| "expected a share from 0 to 0.9, like `0.1` or `10%`".to_owned())
+}
+
+fn alpha(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|chance| (1e-9..=0.5).contains(chance))
+        .ok_or_else(|| "expected a chance above 0, up to 0.5".to_owned())
+}
+
+fn dispersion(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|factor| (1.0..=1e6).contains(factor))
+        .ok_or_else(|| "expected a factor from 1".to_owned())
+}
+
+fn tick(text: &str) -> Result<i64, String> {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole seconds of a day at most")]
+    units::duration(text)
+        .filter(|length| length.0.fract() == 0.0 && (1.0..=86_400.0).contains(&length.0))
+        .map(|length| length.0 as i64)
+        .ok_or_else(|| "expected whole seconds like `10s` or `1m`".to_owned())
 }
 
 fn size(text: &str) -> Result<(u16, u16), String> {

@@ -16,6 +16,19 @@ pub enum Word {
     Unknown,
 }
 
+impl Word {
+    /// What a command that was asked for a verdict tells a script.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Go => 0,
+            Self::NoGo => 1,
+            Self::Collecting => 6,
+            Self::Unknown => 7,
+        }
+    }
+}
+
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -33,11 +33,18 @@ fn binomial(n: i32, k: i32, p: f64) -> f64 {
 const CANARY: i32 = 2;
 const BASELINE: i32 = 3;
 
-/// Every outcome of so many ticks: the events of each tick, and E⁺ and E⁻ after the last.
-fn tree(judge: &Judge, depth: i64, path: &[(i32, i32)], leaves: &mut Vec<(Vec<(i32, i32)>, f64, f64)>) {
+/// The events of each tick, and E⁺ and E⁻ after the last.
+struct Leaf {
+    path: Vec<(i32, i32)>,
+    harm: f64,
+    safe: f64,
+}
+
+/// Every outcome of so many ticks.
+fn tree(judge: &Judge, depth: i64, path: &[(i32, i32)], leaves: &mut Vec<Leaf>) {
     if depth == 0 {
         let finding = judge.finding();
-        leaves.push((path.to_vec(), finding.log_e_harm.exp(), finding.log_e_safe.exp()));
+        leaves.push(Leaf { path: path.to_vec(), harm: finding.log_e_harm.exp(), safe: finding.log_e_safe.exp() });
         return;
     }
     for x in 0..=CANARY {
@@ -67,11 +74,11 @@ fn evidence_is_worth_at_most_its_stake_under_the_null() {
                 if p * r > 1.0 {
                     continue;
                 }
-                let likely = |path: &[(i32, i32)]| -> f64 {
-                    path.iter().map(|(x, y)| binomial(CANARY, *x, p * r) * binomial(BASELINE, *y, p)).product()
+                let likely = |leaf: &Leaf| -> f64 {
+                    leaf.path.iter().map(|(x, y)| binomial(CANARY, *x, p * r) * binomial(BASELINE, *y, p)).product()
                 };
-                let harm: f64 = leaves.iter().map(|(path, harm, _)| likely(path) * harm).sum();
-                let safe: f64 = leaves.iter().map(|(path, _, safe)| likely(path) * safe).sum();
+                let harm: f64 = leaves.iter().map(|leaf| likely(leaf) * leaf.harm).sum();
+                let safe: f64 = leaves.iter().map(|leaf| likely(leaf) * leaf.safe).sum();
                 let fine = match better {
                     Better::Lower => part <= 1.0,
                     Better::Higher => part >= 1.0,

@@ -1,0 +1,197 @@
+//! A table of counts as a CSV file: columns by name, errors by line and column.
+
+use csv::{ReaderBuilder, Trim};
+use serde_json::Number;
+
+use crate::{
+    domain::series::{Counts, Tick},
+    headless::problem::Problem,
+};
+
+/// The columns, in any order; others are not read.
+const COLUMNS: [&str; 5] = ["tick", "canary_events", "canary_exposures", "baseline_events", "baseline_exposures"];
+
+#[derive(Debug)]
+pub struct Table {
+    pub rows: Vec<Row>,
+    pub clock: Clock,
+}
+
+#[derive(Debug)]
+pub struct Row {
+    /// As it stands in the file.
+    pub tick: Number,
+    /// None where a count is missing; a missing number is never zero.
+    pub counts: Option<Tick>,
+}
+
+/// How the `tick` column tells time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Seconds of a tick.
+    pub step: i64,
+    /// The column counts ticks; else it holds seconds.
+    counted: bool,
+}
+
+impl Clock {
+    /// It holds seconds if all that lies between its numbers are whole ticks of so many seconds, and else counts ticks.
+    fn of(ticks: &[i64], step: i64) -> Self {
+        let mut gaps = ticks.windows(2).map(|pair| pair[1] - pair[0]);
+        Self { step, counted: step > 1 && gaps.any(|gap| gap % step != 0) }
+    }
+
+    /// The end of a tick in seconds.
+    fn end(self, tick: i64) -> i64 {
+        if self.counted { tick.saturating_mul(self.step) } else { tick }
+    }
+
+    /// The tick that begins at `at` seconds, as the column writes it.
+    #[must_use]
+    pub fn tick_after(self, at: i64) -> i64 {
+        let end = at + self.step;
+        if self.counted { end.div_euclid(self.step) } else { end }
+    }
+}
+
+/// Reads a table whose ticks are `step` seconds long. `name` is the file's, for errors.
+///
+/// # Errors
+/// When a column is missing, a field is no count, or ticks go back; with line and column.
+pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
+    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(bytes);
+    let header = reader.headers().map_err(|error| broken(name, &error))?.clone();
+    let mut places = [0; COLUMNS.len()];
+    for (place, column) in places.iter_mut().zip(COLUMNS) {
+        // A file from a spreadsheet may begin with a byte order mark.
+        *place = header.iter().position(|found| found.trim_start_matches('\u{feff}') == column).ok_or_else(|| {
+            let columns = COLUMNS.join(",");
+            Problem::usage(format!("{name}:1: there is no column `{column}`; the first line must name `{columns}`"))
+        })?;
+    }
+    let mut ticks: Vec<i64> = Vec::new();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| broken(name, &error))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let wrong = |column: &str, what: &str| Problem::usage(format!("{name}:{line}: `{column}`: {what}"));
+        let field = |i: usize| places.get(i).and_then(|place| record.get(*place)).unwrap_or_default();
+        let (tick, number) = whole(field(0)).ok_or_else(|| {
+            wrong(COLUMNS[0], &format!("expected a whole number of ticks or seconds, found `{}`", field(0)))
+        })?;
+        if let Some(before) = ticks.last().filter(|before| tick <= **before) {
+            return Err(wrong(COLUMNS[0], &format!("`{tick}` does not come after `{before}`; sort the lines by tick")));
+        }
+        let mut counts = [None; 4];
+        for (i, count) in counts.iter_mut().enumerate() {
+            *count = read_count(field(i + 1)).map_err(|()| {
+                let found = field(i + 1);
+                wrong(COLUMNS[i + 1], &format!("expected a number from 0, or nothing for unknown, found `{found}`"))
+            })?;
+        }
+        ticks.push(tick);
+        rows.push((number, tick, counts));
+    }
+    if rows.is_empty() {
+        return Err(Problem::usage(format!("{name}: holds no ticks below its header")));
+    }
+    let clock = Clock::of(&ticks, step);
+    let rows =
+        rows.into_iter().map(|(number, tick, counts)| Row { tick: number, counts: arms(clock.end(tick), counts) });
+    Ok(Table { rows: rows.collect(), clock })
+}
+
+fn arms(at: i64, counts: [Option<f64>; 4]) -> Option<Tick> {
+    let [Some(x), Some(n_c), Some(y), Some(n_b)] = counts else { return None };
+    Some(Tick { at, canary: Counts { events: x, exposures: n_c }, baseline: Counts { events: y, exposures: n_b } })
+}
+
+/// A whole number, also written as `7.0` or `1.7e9`.
+fn whole(text: &str) -> Option<(i64, Number)> {
+    if let Ok(tick) = text.parse::<i64>() {
+        return Some((tick, tick.into()));
+    }
+    let number: f64 = text.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough to be exact")]
+    (number.fract() == 0.0 && number.abs() < 1e15).then(|| (number as i64, Number::from(number as i64)))
+}
+
+/// A count; nothing and NaN stand for one that is not known.
+fn read_count(text: &str) -> Result<Option<f64>, ()> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number: f64 = text.parse().map_err(drop)?;
+    if number.is_nan() {
+        return Ok(None);
+    }
+    if (0.0..=1e15).contains(&number) { Ok(Some(number)) } else { Err(()) }
+}
+
+fn broken(name: &str, error: &csv::Error) -> Problem {
+    let line = error.position().map(|position| format!(":{}", position.line())).unwrap_or_default();
+    Problem::usage(format!("{name}{line}: is not a table of text: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n";
+
+    fn table(rows: &str) -> Result<Table, String> {
+        read("t.csv", format!("{HEADER}{rows}").as_bytes(), 10).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        let text =
+            "\u{feff}tick, note,baseline_exposures,baseline_events,canary_exposures,canary_events\r\n3,x,9,4,2,1\r\n";
+        let table = read("t.csv", text.as_bytes(), 10).unwrap();
+        let of = |events, exposures| Counts { events, exposures };
+        assert_eq!(table.rows[0].counts, Some(Tick { at: 3, canary: of(1.0, 2.0), baseline: of(4.0, 9.0) }));
+    }
+
+    #[test]
+    fn ticks_are_counted_or_seconds() {
+        for (ticks, ends) in [
+            (vec!["0", "1", "2", "12"], vec![0, 10, 20, 120]),
+            (vec!["0", "10", "20", "120"], vec![0, 10, 20, 120]),
+            (vec!["1700000000", "1700000010.0"], vec![1_700_000_000, 1_700_000_010]),
+            (vec!["7"], vec![7]),
+        ] {
+            let rows: Vec<String> = ticks.iter().map(|tick| format!("{tick},0,1,0,1")).collect();
+            let table = table(&rows.join("\n")).unwrap();
+            assert_eq!(table.rows.iter().map(|row| row.counts.unwrap().at).collect::<Vec<_>>(), ends, "{ticks:?}");
+            let second = table.clock.tick_after(*ends.last().unwrap() - 10);
+            assert_eq!(second.to_string(), ticks.last().unwrap().trim_end_matches(".0"), "and back");
+        }
+    }
+
+    #[test]
+    fn a_missing_count_is_no_zero() {
+        let table = table("1,0,1,0,1\n2,,1,0,1\n3,0,1,NaN,1\n4,0,1\n").unwrap();
+        assert_eq!(table.rows.iter().map(|row| row.counts.is_some()).collect::<Vec<_>>(), [true, false, false, false]);
+    }
+
+    #[test]
+    fn errors_name_file_line_and_column() {
+        for (rows, said) in [
+            ("1,0,1,0,1\n1,0,1,0,1\n", "t.csv:3: `tick`: `1` does not come after `1`"),
+            ("one,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number of ticks or seconds, found `one`"),
+            ("1,0,1,0,1\n2,0,1,-4,1\n", "t.csv:3: `baseline_events`: expected a number from 0"),
+            ("1,0,many,0,1\n", "t.csv:2: `canary_exposures`: expected a number from 0"),
+            ("1,0,inf,0,1\n", "t.csv:2: `canary_exposures`: expected a number from 0"),
+            ("", "t.csv: holds no ticks below its header"),
+        ] {
+            let problem = table(rows).unwrap_err();
+            assert!(problem.starts_with(said), "{problem}");
+        }
+        let problem = read("t.csv", b"tick,canary_events\n1,2\n", 10).unwrap_err().to_string();
+        assert!(
+            problem.starts_with("t.csv:1: there is no column `canary_exposures`; the first line must"),
+            "{problem}"
+        );
+        assert!(read("t.csv", b"tick,\xff\xfe\n", 10).is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! `flightdeck judge` on files of people's own.
+
+use std::{fmt::Write as _, fs};
+
+use serde_json::Value;
+
+use super::{Home, text};
+
+/// 20 checkouts per second, 2 % orders, 10 % on the canary, which dies after `healthy` of `ticks` ticks.
+fn orders(healthy: i64, ticks: i64) -> String {
+    let mut out = String::from("tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n");
+    for n in 0..ticks {
+        let x = if n < healthy { 0.4 } else { 0.0 };
+        writeln!(out, "{n},{x},20,3.6,180").unwrap();
+    }
+    out
+}
+
+fn judged(file: &str, options: &str) -> (i32, Vec<Value>) {
+    let home = Home::new();
+    fs::write(home.path().join("orders.csv"), file).unwrap();
+    let output = home.run(&format!("judge orders.csv --json {options}"));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let lines = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (output.status.code().unwrap(), lines)
+}
+
+#[test]
+fn a_death_after_health_is_told_tick_by_tick() {
+    let (code, lines) = judged(&orders(240, 360), "--better higher --dispersion 1");
+    assert_eq!((code, lines.len()), (1, 360));
+    let keys: Vec<&str> = lines[0].as_object().unwrap().keys().map(String::as_str).collect();
+    for key in ["tick", "verdict", "log_e_harm", "log_e_safe", "low", "high", "since"] {
+        assert!(keys.contains(&key), "{key} is not among {keys:?}");
+    }
+    assert_eq!((&lines[239]["verdict"], &lines[239]["tick"]), (&"collecting".into(), &239.into()));
+    let last = &lines[359];
+    assert_eq!((&last["verdict"], &last["since"]), (&"no-go".into(), &240.into()));
+    let number = |key: &str| last[key].as_f64().unwrap();
+    assert!((number("low") - 0.05).abs() < 1e-9 && (number("high") - 0.38).abs() < 0.02, "{last}");
+    assert!(number("log_e_harm") > 20.0_f64.ln() && number("log_e_safe") < 0.0);
+    let first = lines.iter().position(|line| line["verdict"] == "no-go").unwrap();
+    assert!((268..=275).contains(&first), "some 5 minutes after it began: tick {first}");
+}
+
+#[test]
+fn options_are_held_to() {
+    let file = orders(0, 21);
+    assert_eq!(judged(&file, "--better higher --dispersion 1").0, 1);
+    assert_eq!(judged(&file, "--better higher --dispersion 1 --critical 10").0, 6);
+    assert_eq!(judged(&file, "--better higher --dispersion 1 --alpha 0.001").0, 6);
+    assert_eq!(judged(&file, "--better higher").0, 6, "uncalibrated takes longer");
+    assert_eq!(judged(&file, "--better lower --tolerance 0.2 --dispersion 1").0, 0, "no events are fine");
+    let seconds = file.lines().map(|line| line.replacen(',', "0,", 1).replacen("tick0", "tick", 1) + "\n");
+    let seconds: String = seconds.collect();
+    assert_eq!(judged(&seconds, "--better higher --dispersion 1").1[20]["tick"], 200);
+    assert_eq!(
+        judged(&seconds, "--better higher --dispersion 1").1[20]["log_e_harm"],
+        judged(&file, "--better higher --dispersion 1").1[20]["log_e_harm"],
+        "ticks may be counted or be seconds",
+    );
+}
+
+#[test]
+fn what_is_not_known_is_unknown_and_never_hides_a_regression() {
+    let header = "tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n";
+    let rows = "0,0,0,4,180\n1,0,20,4,180\n2,,20,4,180\n3,1,0,4,180\n4,0,20,4,180\n";
+    let (code, lines) = judged(&format!("{header}{rows}"), "--better higher");
+    let words: Vec<&str> = lines.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
+    assert_eq!(words, ["unknown", "collecting", "unknown", "unknown", "collecting"]);
+    assert_eq!((&lines[0]["since"], &lines[1]["since"]), (&Value::Null, &1.into()));
+    assert_eq!(lines[2]["log_e_harm"], lines[1]["log_e_harm"], "a missing number changes nothing");
+    assert_eq!(code, 6);
+    let dead = format!("{}60,,,,\n", orders(0, 60));
+    assert_eq!(judged(&dead, "--better higher --dispersion 1").0, 1);
+}
+
+#[test]
+fn without_json_changes_of_the_verdict_are_listed() {
+    let home = Home::new();
+    let output = home.command("judge - --better higher --dispersion 1").write_stdin(orders(240, 360)).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.starts_with(
+            "standard input: 360 ticks of 10 s\nmust not drop, tolerance 10 %, α 0.05 over 1 critical panel, φ 1\n"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("NO-GO") && said.contains("×0.00 (<0.05–"), "{said}");
+    assert!(said.contains("since 240: canary 0 of 2400, baseline 432"), "{said}");
+    assert!(said.lines().count() < 12, "calm: {said}");
+}
+
+#[test]
+fn errors_name_file_line_and_column() {
+    let home = Home::new();
+    fs::write(
+        home.path().join("t.csv"),
+        "tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n1,2,3,x,5\n",
+    )
+    .unwrap();
+    for (line, expected) in [
+        ("judge t.csv --better higher", "flightdeck: t.csv:2: `baseline_events`: expected a number from 0"),
+        ("judge none.csv --better higher", "flightdeck: none.csv: cannot be read: "),
+        ("judge t.csv", "error: the following required arguments were not provided:\n  --better <DIRECTION>"),
+        ("judge t.csv --better up", "error: invalid value 'up' for '--better <DIRECTION>'"),
+        ("judge t.csv --better lower --tick 1.5s", "error: invalid value '1.5s' for '--tick <LENGTH>': expected whole"),
+        ("judge t.csv --better lower --dispersion 0.5", "error: invalid value '0.5' for '--dispersion <FACTOR>'"),
+        ("judge t.csv --better lower --critical 0", "error: invalid value '0' for '--critical <NUMBER>'"),
+    ] {
+        let (code, said) = home.fails(line);
+        assert!(said.starts_with(expected), "`{line}`: {said}");
+        assert_eq!(code, 2, "{line}");
+    }
+}
