@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::{
     error::ConfigError,
+    packs,
     panel::{self, PanelEntry},
     toml_file::Document,
 };
@@ -36,7 +37,11 @@ pub fn read(origin: &str, text: &str) -> Carried {
             panels.extend(panel);
         }
     }
-    root.refuse_rest("is not read from an object of a cluster", "it may hold `[[panels]]` and nothing else");
+    panels.extend(packs::read(&root));
+    root.refuse_rest(
+        "is not read from an object of a cluster",
+        "it may hold `[[panels]]` and `packs`, and nothing else",
+    );
     Carried { panels, mistakes: document.into_errors() }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     error::{ConfigError, Spot},
-    keys,
+    keys, packs,
     panel::{self, PanelEntry},
     slo::{self, SloEntry},
     source::{self, SourceEntry},
@@ -99,7 +99,12 @@ pub fn project(path: &Path, text: &str) -> Result<NumbersLayer, Vec<ConfigError>
 }
 
 fn numbers(root: &Section<'_>, path: &Path) -> NumbersLayer {
-    let panels = root.tables("panels").into_iter().filter_map(|section| panel::read(section, path)).collect();
+    let own = root.tables("panels").into_iter().filter_map(|section| panel::read(section, path));
+    let mut panels: Vec<PanelEntry> = own.collect();
+    let ready = packs::read(root);
+    let is_own = |panel: &PanelEntry| panels.iter().any(|own| own.spec.name == panel.spec.name);
+    let ready: Vec<PanelEntry> = ready.into_iter().filter(|panel| !is_own(panel)).collect();
+    panels.extend(ready);
     let slos = root.tables("slos").into_iter().filter_map(|section| slo::read(section, path)).collect();
     NumbersLayer { panels, slos }
 }

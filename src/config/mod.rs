@@ -12,6 +12,7 @@ pub mod file;
 pub mod given;
 pub mod keys;
 pub mod near;
+mod packs;
 pub mod panel;
 pub mod paths;
 pub mod prometheus;
