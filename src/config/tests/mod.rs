@@ -1,5 +1,6 @@
 //! Every layer and every way to get it wrong, through `load` on real files.
 
+mod packs;
 mod sources;
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     core::settings::{Environment, Role},
     domain::{
-        panel::{Cap, PanelKind, PanelSpec, Worth},
+        panel::{Cap, PanelSpec, Worth},
         slo::Slo,
     },
 };
@@ -439,18 +440,6 @@ fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
     assert!((slo.objective - 0.999).abs() < 1e-9, "{slo:?}");
     assert_eq!((slo.period.to_string().as_str(), slo.source.raw()), ("28d00h", "prom"));
     assert_eq!(again.settings.slos[0], Slo { origin: again.settings.slos[0].origin.clone(), ..slo.clone() });
-}
-
-#[test]
-fn a_pack_adds_its_panels_and_gives_way_to_ones_own() {
-    let own = gauge("shared", "").replace("pool", "redis evictions");
-    let machine = Machine::with_file(&format!("packs = [\"redis\", \"kafka\"]\n{PROMETHEUS}{own}"));
-    let panels = machine.load().unwrap().settings.panels;
-    let of = |name: &str| panels.iter().filter(|panel| panel.name.as_str() == name).collect::<Vec<_>>();
-    assert_eq!(of("kafka consumer lag")[0].origin.as_str(), "pack kafka");
-    let evictions = of("redis evictions");
-    assert_eq!(evictions.len(), 1);
-    assert_eq!(evictions[0].kind, PanelKind::Shared { query: "sum(x)".into() });
 }
 
 #[test]
