@@ -1,4 +1,4 @@
-//! `[[panels]]` that travel with a release, in an object of its cluster, by the rules of the user's own file.
+//! `[[panels]]` and ready packs that travel with a release, in an object of its cluster, by the rules of the user's own file.
 //!
 //! Whoever may write such an object may name queries and nothing else: no source, no address, no file, no command,
 //! no policy. Reads a text; knows nothing of the object that it stands in.
@@ -11,38 +11,51 @@ use super::{
     panel::{self, PanelEntry},
     toml_file::Document,
 };
+use crate::domain::panel::TargetPattern;
 
 /// What such a document says. A panel with a mistake in it is left out as a whole: half of what its owner wanted
 /// would be another panel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Carried {
     pub panels: Vec<PanelEntry>,
-    pub mistakes: Vec<ConfigError>,
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Something wrong, and whose panel it is in, where that can be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    pub error: ConfigError,
+    pub targets: Option<TargetPattern>,
 }
 
 /// Reads a document; `origin` names it in messages, as a file's path would.
 #[must_use]
 pub fn read(origin: &str, text: &str) -> Carried {
     let path = Path::new(origin);
+    let of_all = |error| Mistake { error, targets: None };
     let document = match Document::parse(path, text) {
         Ok(document) => document,
-        Err(mistake) => return Carried { panels: Vec::new(), mistakes: vec![mistake] },
+        Err(error) => return Carried { panels: Vec::new(), mistakes: vec![of_all(error)] },
     };
     let root = document.section();
-    let mut panels = Vec::new();
-    for section in root.tables("panels") {
-        let before = document.mistakes();
-        let panel = panel::read(section, path);
-        if document.mistakes() == before {
-            panels.extend(panel);
-        }
-    }
-    panels.extend(packs::read(&root));
+    let mut carried = Carried::default();
+    let (sections, packs) = (root.tables("panels"), packs::read(&root));
     root.refuse_rest(
         "is not read from an object of a cluster",
         "it may hold `[[panels]]` and `packs`, and nothing else",
     );
-    Carried { panels, mistakes: document.into_errors() }
+    carried.mistakes.extend(document.take_errors().into_iter().map(of_all));
+    for section in sections {
+        let targets = section.peek("targets").map(|text| TargetPattern(text.split('/').map(str::to_owned).collect()));
+        let panel = panel::read(section, path);
+        let errors = document.take_errors();
+        if errors.is_empty() {
+            carried.panels.extend(panel);
+        }
+        carried.mistakes.extend(errors.into_iter().map(|error| Mistake { error, targets: targets.clone() }));
+    }
+    carried.panels.extend(packs);
+    carried
 }
 
 #[cfg(test)]
@@ -59,7 +72,11 @@ better = "higher"
 "#;
 
     fn mistakes(text: &str) -> Vec<String> {
-        read("configmap shop/checkout-panels: panels.toml", text).mistakes.iter().map(ToString::to_string).collect()
+        read("configmap shop/checkout-panels: panels.toml", text)
+            .mistakes
+            .iter()
+            .map(|mistake| mistake.error.to_string())
+            .collect()
     }
 
     #[test]
@@ -75,7 +92,7 @@ better = "higher"
     fn a_mistake_names_line_and_key_and_takes_only_its_own_panel_away() {
         let carried = read("rollout shop/web: flightdeck/panels", &format!("{ORDERS}tolerence = \"5 %\"\n{ORDERS}"));
         assert_eq!(carried.panels.len(), 1, "the other one stands");
-        let said: Vec<String> = carried.mistakes.iter().map(ToString::to_string).collect();
+        let said: Vec<String> = carried.mistakes.iter().map(|mistake| mistake.error.to_string()).collect();
         let expected = "rollout shop/web: flightdeck/panels:8: `panels[1].tolerence`: is not a known key; \
                         did you mean `tolerance`?";
         assert_eq!(said, [expected]);
@@ -110,7 +127,7 @@ better = "higher"
         ] {
             let carried = read("configmap shop/a: b.toml", &format!("{ORDERS}{key}\n"));
             assert!(carried.panels.is_empty(), "{key}");
-            assert!(carried.mistakes[0].to_string().contains("is not a known key"), "{:?}", carried.mistakes);
+            assert!(carried.mistakes[0].error.to_string().contains("is not a known key"), "{:?}", carried.mistakes);
         }
         // What the backend's own analysis asks comes from the analysis alone.
         assert!(

@@ -75,9 +75,9 @@ impl<'t> Document<'t> {
         self.wrong.borrow_mut().push(error);
     }
 
-    /// How much was found wrong so far.
-    pub fn mistakes(&self) -> usize {
-        self.wrong.borrow().len()
+    /// What was found wrong since the last time this was asked, in the order in which it was found.
+    pub fn take_errors(&self) -> Vec<ConfigError> {
+        self.wrong.take()
     }
 
     /// Everything that was found wrong, in the order of the file.
@@ -113,6 +113,12 @@ impl<'d> Section<'d> {
     fn get(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.asked.borrow_mut().push(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    /// A text that is there, without noting anything: for what only helps to place a mistake.
+    pub fn peek(&self, key: &str) -> Option<&str> {
+        let (_, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
+        if let DeValue::String(text) = value.get_ref() { Some(text) } else { None }
     }
 
     /// Whether `key` is written at all.

@@ -101,7 +101,7 @@ impl Lab {
         script(&["apply", file.to_str().unwrap()]);
     }
 
-    /// An example (`checkout`, `web`, `basic`) as if it had never been there before, at rest on its first revision.
+    /// An example (`checkout`, `web`, `basic`, `basket`) as if it had never been there before, at rest on its first revision.
     pub fn fresh(&self, example: &str) {
         let file = folder().join(format!("examples/{example}.yaml"));
         script(&["remove", file.to_str().unwrap()]);

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "the lab runs on a real clock, so its tests wait on one")]
 
 mod deck;
+mod declared;
 mod flight;
 mod harness;
 mod itself;

@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     config::{
-        carried::{self, Carried},
+        carried::{self, Carried, Mistake},
         error::{ConfigError, Spot},
         panel::PanelEntry,
     },
     domain::{
-        clean::Name,
+        clean::{Clean, Name},
         panel::{Declared, PanelSpec, TargetPattern},
         target::Target,
     },
@@ -80,7 +80,12 @@ impl Found<'_> {
         for panel in panels {
             self.add(panel, document);
         }
-        for ConfigError { spot, what, hint } in mistakes {
+        for Mistake { error: ConfigError { spot, what, hint }, targets } in mistakes {
+            // What is wrong in another release's panel is told there.
+            let elsewhere = |of: &TargetPattern| !of.matches(self.target) && !self.is_outside(of) && !document.own;
+            if targets.as_ref().is_some_and(elsewhere) {
+                continue;
+            }
             let what = hint.map_or_else(|| what.clone(), |hint| format!("{what}; {hint}"));
             match spot {
                 Spot::File { file, line, key } => {
@@ -108,6 +113,10 @@ impl Found<'_> {
             return;
         }
         if let Some((first, _)) = self.panels.iter().find(|(first, _)| first.name == spec.name) {
+            // One of a ready pack gives way to one that somebody wrote.
+            if spec.origin != Clean::new(&document.origin) {
+                return;
+            }
             let why = format!("there is a panel `{}` already; it is in {}", spec.name, first.origin);
             return self.wrong(&place(&spot), &why);
         }
@@ -231,6 +240,7 @@ mod tests {
             panel("another", "targets = \"shop/web\""),
             panel("fine", ""),
             panel("fine", ""),
+            panel("theirs", "targets = \"shop/web\"\nunti = \"s\""),
         ]
         .concat();
         let expected = [
@@ -252,6 +262,18 @@ mod tests {
                 "rollout shop/checkout: flightdeck/panels:2: panel `a` is for `web`, which it may not speak for; leave `targets` out"
             ]
         );
+    }
+
+    #[test]
+    fn a_panel_of_a_ready_pack_gives_way_to_one_of_the_same_name() {
+        let found = told(json!([map("a", &json!({"panels.toml": "packs = [\"redis\"]"}))]), None);
+        let name = found[0].split(" of pack redis").next().unwrap().to_owned();
+        let own = told(
+            json!([map("a", &json!({"panels.toml": format!("packs = [\"redis\"]\n{}", panel(&name, ""))}))]),
+            None,
+        );
+        assert_eq!(own.len(), found.len());
+        assert!(own.contains(&format!("{name} of configmap shop/a: panels.toml for shop/* from ")), "{own:?}");
     }
 
     #[test]
