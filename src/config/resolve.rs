@@ -62,6 +62,7 @@ pub fn resolve(
         },
         demo: false,
         speed: 1.0,
+        asks_later_ms: built_in.asks_later_ms,
     };
     Ok(Loaded {
         settings,

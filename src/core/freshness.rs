@@ -22,6 +22,15 @@ pub const SILENT_WATCH_MS: u64 = 90_000;
 /// Silence of a source of numbers that means trouble: three questions without an answer.
 pub const SILENT_METRICS_MS: u64 = 35_000;
 
+/// A clock that is further off than this is worth a word: ages told by the wrong one are wrong too.
+const SKEW_SECONDS: f64 = 2.0;
+
+/// Seconds a source's clock is ahead of ours, where that is worth a word.
+#[must_use]
+pub fn clock_off(source: &Source) -> Option<f64> {
+    source.skew.filter(|skew| skew.abs() > SKEW_SECONDS)
+}
+
 /// How a source stands now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Standing<'a> {

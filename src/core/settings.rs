@@ -28,6 +28,10 @@ pub struct Settings {
     pub demo: bool,
     /// How many times faster than life a simulated world runs; 1 everywhere else.
     pub speed: f64,
+    /// Milliseconds that this run asks later than at the full tick, so that two people who watch the same do not
+    /// ask at the same instant.
+    #[serde(default)]
+    pub asks_later_ms: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +90,7 @@ impl Default for Settings {
             zone: Zone { minutes_east: 0, name: "UTC".into() },
             demo: false,
             speed: 1.0,
+            asks_later_ms: 0,
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::domain::{
     plan::{Plan, Receipt},
     release::{Release, ReleaseId},
     target::{Target, TargetRef},
-    time::At,
+    time::{At, Seconds},
     timeline::Moment,
     verdict::{Verdict, Word},
 };
@@ -79,6 +79,9 @@ pub struct Source {
     pub armed_until: Option<u64>,
     /// Seconds its clock is ahead of ours, where it says its time.
     pub skew: Option<f64>,
+    /// How far behind its own clock its newest numbers are by design.
+    #[serde(default)]
+    pub held_back: Seconds,
     /// The board's watch on it.
     pub watch: Option<WatchId>,
     /// The board's first list of it has come; before that an empty board says nothing.
@@ -323,6 +326,7 @@ impl State {
                 user: None,
                 armed_until: None,
                 skew: None,
+                held_back: Seconds::default(),
                 watch: None,
                 listed: false,
             })

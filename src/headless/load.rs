@@ -18,6 +18,9 @@ use crate::{
     runtime::clock::Clock,
 };
 
+/// Processes on one machine, and people on many, ask at times that differ by up to this.
+const ASKS_LATER_MS: u64 = 1_000;
+
 /// The folders of this account.
 ///
 /// # Errors
@@ -44,7 +47,9 @@ pub fn load(global: &Global, paths: &Paths, clock: &Clock) -> Result<Loaded, Pro
         now: clock.real_wall(),
         contexts: &kubeconfig::contexts,
     };
-    config::load(&inputs).map_err(|errors| Problem::usage(errors.to_string()))
+    let mut loaded = config::load(&inputs).map_err(|errors| Problem::usage(errors.to_string()))?;
+    loaded.settings.asks_later_ms = u64::from(std::process::id()) % ASKS_LATER_MS;
+    Ok(loaded)
 }
 
 /// Says on standard error what a person should know of the configuration and stops nothing.

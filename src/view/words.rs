@@ -184,9 +184,22 @@ pub fn time_of_day(state: &State, at: DateTime<Utc>) -> String {
     }
 }
 
-/// `prom live`, `prom 14s`, `prom LOST 12s, next try 4s`; the next try only where there is room.
+/// `prom live`, `prom 14s`, `prom LOST 12s, next try 4s`, and `prom live ! clock +12s` where its clock is off; the next
+/// try only where there is room.
 #[must_use]
 pub fn source(state: &State, source: &Source, roomy: bool) -> Row {
+    let row = standing(state, source, roomy);
+    match freshness::clock_off(source) {
+        Some(ahead) => {
+            let sign = if ahead > 0.0 { '+' } else { '−' };
+            let off = format!("{}{sign}{}", if roomy { "! clock " } else { "!" }, Seconds(ahead.abs().round()));
+            row.gap(1).put(Role::Warn, off)
+        }
+        None => row,
+    }
+}
+
+fn standing(state: &State, source: &Source, roomy: bool) -> Row {
     let name = if source.short.is_empty() { source.name.to_string() } else { source.short.to_string() };
     let row = Row::new().muted(name).gap(1);
     match freshness::standing(state, source) {

@@ -148,6 +148,26 @@ fn nothing_old_is_drawn_as_live() {
     assert!(dimmed(&board, "shop/search"));
 }
 
+/// A clock that is off makes every age a guess: it is said beside the source, in few words where room is short.
+#[test]
+fn a_clock_that_is_off_is_said_beside_its_source() {
+    for (at, skew, said) in [
+        ((160, 50), 12.4, "! clock +12s"),
+        ((160, 50), -600.5, "! clock −10m"),
+        ((80, 24), 12.4, "!+12s"),
+        ((160, 50), 1.9, ""),
+    ] {
+        let mut state = fixtures::release(Situation::Normal, size(at));
+        for source in &mut state.sources {
+            source.skew = Some(skew);
+        }
+        let frame = shown("skewed", &state);
+        let header = frame.lines().next().unwrap();
+        assert!(header.contains(said), "{header}");
+        assert_eq!(header.contains('!'), !said.is_empty(), "{header}");
+    }
+}
+
 #[test]
 fn a_demo_says_so_on_every_screen() {
     for at in [(120, 40), (80, 24), (59, 11)] {

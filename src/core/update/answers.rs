@@ -10,7 +10,7 @@ use super::{
 use crate::{
     core::{
         effect::{AskId, Effect},
-        evidence::{self, MAX_TICKS, STALE_SECONDS, TICK_SECONDS},
+        evidence::{self, MAX_TICKS, TICK_SECONDS},
         freshness,
         state::{Asked, Panel, State},
     },
@@ -62,6 +62,7 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
         }
         Answer::Value(values) => {
             sources::skew(state, &source, values.skew, effects);
+            sources::held_back(state, &source, values.held_back);
             sources::heard(state, &source, effects);
             None
         }
@@ -70,9 +71,9 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
             None
         }
     };
-    let server = state.second_at(&source);
+    let present = present(state, &source);
     if let Some(panel) = panel(state, place) {
-        take(panel, asked, answer, server);
+        take(panel, asked, answer, present);
         panel.reading = evidence::look(panel);
     }
     let delay = match wait {
@@ -89,8 +90,20 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     tell_verdict(state, effects);
 }
 
+/// The second it is at a source, and the one before which its newest sample is called stale.
+#[derive(Clone, Copy)]
+struct Present {
+    now: i64,
+    stale: i64,
+}
+
+fn present(state: &State, source: &Name) -> Present {
+    let now = state.second_at(source);
+    Present { now, stale: now.saturating_sub(evidence::stale_seconds(state.source(source))) }
+}
+
 /// Puts an answer into its panel.
-fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
+fn take(panel: &mut Panel, asked: Asked, answer: Answer, present: Present) {
     match answer {
         Answer::Value(values) => {
             panel.errors = 0;
@@ -110,19 +123,20 @@ fn take(panel: &mut Panel, asked: Asked, answer: Answer, server: i64) {
             panel.ticks.extend(new);
             let surplus = panel.ticks.len().saturating_sub(MAX_TICKS);
             panel.ticks.drain(..surplus);
-            panel.answered_to = Some(asked.to);
+            // What the source holds back, or what lies in its future, was not answered.
+            panel.answered_to = Some(asked.to.min(values.newest.timestamp()));
             if panel.exposed_since.is_none() {
                 let first = panel.ticks.iter().find(|tick| tick.canary.exposures > 0.0);
                 panel.exposed_since = first.map(|tick| tick.at - TICK_SECONDS);
             }
             panel.trouble = None;
-            note_age(panel, server);
+            note_age(panel, present);
         }
         Answer::NoData => panel.trouble = Some(PanelTrouble::NoData),
         Answer::Partial(why) => panel.trouble = Some(PanelTrouble::Partial(why)),
         Answer::Stale(age) => {
             if panel.newest.is_none() {
-                panel.newest = chrono::DateTime::from_timestamp(server - whole(age), 0);
+                panel.newest = chrono::DateTime::from_timestamp(present.now - whole(age), 0);
             }
             panel.trouble = Some(PanelTrouble::Stale(age));
         }
@@ -141,7 +155,7 @@ pub(super) fn failed(panel: &mut Panel, why: String) {
 }
 
 /// Whether the newest sample is too old to be called an answer. True if that changed what is shown.
-fn note_age(panel: &mut Panel, server: i64) -> bool {
+fn note_age(panel: &mut Panel, present: Present) -> bool {
     let judged = match &panel.trouble {
         None | Some(PanelTrouble::Stale(_)) => true,
         Some(
@@ -153,10 +167,10 @@ fn note_age(panel: &mut Panel, server: i64) -> bool {
         ) => false,
     };
     let Some(newest) = panel.newest.filter(|_| judged) else { return false };
-    let age = (server - newest.timestamp()).max(0);
-    if age < STALE_SECONDS {
+    if newest.timestamp() > present.stale {
         return false;
     }
+    let age = (present.now - newest.timestamp()).max(0);
     #[expect(clippy::cast_precision_loss, reason = "an age in seconds fits f64 exactly")]
     let age = Seconds(age as f64);
     let stale = Some(PanelTrouble::Stale(freshness::shown(age).unwrap_or(age)));
@@ -173,8 +187,8 @@ pub(super) fn grow_old(state: &mut State, effects: &mut Vec<Effect>) {
     let mut changed = false;
     for place in 0..state.open.as_ref().map_or(0, |open| open.panels.len()) {
         let Some(source) = panel(state, place).map(|panel| panel.spec.source.clone()) else { continue };
-        let server = state.second_at(&source);
-        changed |= panel(state, place).is_some_and(|panel| note_age(panel, server));
+        let present = present(state, &source);
+        changed |= panel(state, place).is_some_and(|panel| note_age(panel, present));
     }
     if changed {
         paint(effects);

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     core::{
         effect::{AskId, Effect},
-        evidence::{LATE_SECONDS, MAX_TICKS, TICK_SECONDS, look},
+        evidence::{LATE_SECONDS, MAX_TICKS, TICK_SECONDS, late_seconds, look},
         state::{Asked, Panel, State, WeightMove},
     },
     domain::{
@@ -169,7 +169,7 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     let Some(open) = &state.open else { return };
     let Some(panel) = open.panels.get(place) else { return };
     let server = state.second_at(&panel.spec.source);
-    let to = align(server - LATE_SECONDS);
+    let to = align(server - late_seconds(state.source(&panel.spec.source)));
     let from = match panel.answered_to {
         Some(answered) => answered,
         None => match panel.exposed_since {
@@ -248,8 +248,9 @@ pub(super) fn plain_place(target: &Target, place: Place) -> Option<String> {
 pub(super) fn next_due_ms(state: &State, place: usize) -> u64 {
     let Some(panel) = state.open.as_ref().and_then(|open| open.panels.get(place)) else { return LOST_MS };
     let server = state.second_at(&panel.spec.source);
-    let next = align(server - LATE_SECONDS) + TICK_SECONDS + LATE_SECONDS;
-    millis(state, Seconds(f64::from(i32::try_from((next - server).max(1)).unwrap_or(i32::MAX)))) + jitter(place)
+    let late = late_seconds(state.source(&panel.spec.source));
+    let next = align(server - late) + TICK_SECONDS + late;
+    millis(state, Seconds(f64::from(i32::try_from((next - server).max(1)).unwrap_or(i32::MAX)))) + jitter(state, place)
 }
 
 pub(super) fn back_off_ms(state: &State, place: usize, asked_for: Option<Seconds>) -> u64 {
@@ -257,7 +258,7 @@ pub(super) fn back_off_ms(state: &State, place: usize, asked_for: Option<Seconds
     let (first, longest) = BACK_OFF_SECONDS;
     let doubled = first * 2_f64.powi(i32::try_from(errors.saturating_sub(1).min(8)).unwrap_or(8));
     let wait = asked_for.map_or(doubled.min(longest), |asked| asked.0.max(first));
-    millis(state, Seconds(wait)) + jitter(place)
+    millis(state, Seconds(wait)) + jitter(state, place)
 }
 
 /// A length of the world's time in milliseconds of ours.
@@ -267,6 +268,6 @@ pub(super) fn millis(state: &State, length: Seconds) -> u64 {
     millis.max(1)
 }
 
-fn jitter(place: usize) -> u64 {
-    (u64::try_from(place).unwrap_or(0) % 7) * JITTER_MS
+fn jitter(state: &State, place: usize) -> u64 {
+    state.settings.asks_later_ms + (u64::try_from(place).unwrap_or(0) % 7) * JITTER_MS
 }

@@ -4,15 +4,17 @@ use super::{notices, paint};
 use crate::{
     core::{
         effect::Effect,
-        freshness::LIVE_SECONDS,
+        freshness::{self, LIVE_SECONDS},
         state::{NoticeKind, Source, State},
     },
     domain::{clean::Name, health::Health, time::Seconds, timeline::MomentKind, update::Identity},
 };
 
-/// A clock that is further off than this is worth a word.
-const SKEW_SECONDS: f64 = 2.0;
+/// A clock is told to the second, so less than this is no change of it.
+const SAME_SECONDS: f64 = 1.0;
 const MAX_SKEW_SECONDS: f64 = 1e9;
+/// A source that holds more back is of no use while a release goes out.
+const MAX_HELD_BACK_SECONDS: f64 = 3600.0;
 
 fn find<'a>(state: &'a mut State, name: &Name) -> Option<&'a mut Source> {
     state.sources.iter_mut().find(|s| s.name == *name)
@@ -96,19 +98,27 @@ pub(super) fn identity(state: &mut State, name: &Name, identity: Identity, effec
 /// Its clock, as an answer showed it.
 pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &mut Vec<Effect>) {
     let Some(source) = find(state, name) else { return };
-    let was_off = source.skew.is_some_and(|s| s.abs() > SKEW_SECONDS);
+    let was_off = freshness::clock_off(source).is_some();
     // A clock that is decades off is a broken answer, not a time.
     let skew = skew.filter(|skew| skew.abs() < MAX_SKEW_SECONDS);
-    if skew.is_some() {
-        source.skew = skew;
+    let is_same = |new: f64| source.skew.is_some_and(|old| (new - old).abs() <= SAME_SECONDS);
+    if let Some(new) = skew.filter(|new| !is_same(*new)) {
+        source.skew = Some(new);
     }
-    if let Some(skew) = skew.filter(|s| s.abs() > SKEW_SECONDS && !was_off) {
+    if let Some(skew) = freshness::clock_off(source).filter(|_| !was_off) {
         let side = if skew > 0.0 { "ahead of" } else { "behind" };
         let text = format!(
             "the clock of `{name}` is {} {side} ours; its own time is used for its numbers",
             Seconds(skew.abs())
         );
         notices::say(state, NoticeKind::Warning, text, effects);
+    }
+}
+
+/// How far behind its clock its newest numbers are.
+pub(super) fn held_back(state: &mut State, name: &Name, held_back: Seconds) {
+    if let Some(source) = find(state, name) {
+        source.held_back = Seconds(held_back.0.clamp(0.0, MAX_HELD_BACK_SECONDS));
     }
 }
 

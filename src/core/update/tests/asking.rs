@@ -269,6 +269,55 @@ fn the_clock_of_the_source_decides() {
 }
 
 #[test]
+fn a_clock_told_to_the_second_does_not_wobble() {
+    let mut flight = watched();
+    for (told, kept) in [(12.4, 12.4), (11.6, 12.4), (13.3, 12.4), (14.0, 14.0), (0.0, 0.0), (1.0, 0.0)] {
+        let (ask, question) = newest(&flight);
+        let Answer::Value(mut values) = values(&question, 9.0) else { unreachable!() };
+        values.skew = Some(told);
+        answer(&mut flight, ask, Answer::Value(values));
+        assert_eq!(flight.state.sources[1].skew, Some(kept), "{told}");
+        flight.wait(12_000);
+    }
+}
+
+#[test]
+fn what_a_source_holds_back_is_not_asked_for_and_not_called_stale() {
+    let mut flight = watched();
+    let held_back = 30;
+    for round in 0..6 {
+        let (ask, question) = newest(&flight);
+        let now = flight.state.at.wall.timestamp();
+        assert!(round == 0 || question.to < now - held_back, "{round}");
+        let real = question.to.min((now - held_back).div_euclid(10) * 10);
+        let Answer::Value(mut values) = values(&Question { to: real, ..question }, 9.0) else { unreachable!() };
+        values.held_back = Seconds(30.0);
+        answer(&mut flight, ask, Answer::Value(values));
+        let panel = flight.panel();
+        assert_eq!((panel.trouble.clone(), panel.answered_to), (None, Some(real)), "{round}");
+        assert_eq!(panel.ticks.last().unwrap().at, real, "{round}");
+        flight.wait(12_000);
+    }
+    let ticks = &flight.panel().ticks;
+    assert!(ticks.windows(2).all(|pair| pair[1].at - pair[0].at == 10), "none is left out");
+    // Still asked, and nothing comes: held back is not a licence to be silent.
+    flight.wait(30_000);
+    assert!(matches!(flight.panel().trouble, Some(PanelTrouble::Stale(_))), "{:?}", flight.panel().trouble);
+}
+
+#[test]
+fn two_who_watch_the_same_do_not_ask_at_the_same_instant() {
+    let due = |asks_later_ms| {
+        let mut flight = Flight::open(Settings { panels: vec![orders()], asks_later_ms, ..settings() });
+        let (ask, question) = newest(&flight);
+        let values = values(&question, 9.0);
+        answer(&mut flight, ask, values);
+        flight.panel().due
+    };
+    assert_eq!(due(617), due(0) + 617);
+}
+
+#[test]
 fn a_query_that_cannot_be_filled_names_its_panel_and_origin() {
     let mut spec = orders();
     let PanelKind::Ratio { events, .. } = &mut spec.kind else { panic!("a ratio") };

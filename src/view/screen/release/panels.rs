@@ -234,7 +234,7 @@ fn scale<'a>(panel: &Panel, reading: &Reading, values: impl IntoIterator<Item = 
 /// The time of the rightmost column: that of the newest tick, moved on while none comes.
 fn end(state: &State, panel: &Panel) -> i64 {
     let newest = panel.ticks.last().map_or(0, |tick| tick.at);
-    let due = state.at.wall.timestamp() - evidence::STALE_SECONDS;
+    let due = state.at.wall.timestamp() - evidence::stale_seconds(state.source(&panel.spec.source));
     newest.max(due - due.rem_euclid(TICK_SECONDS))
 }
 
