@@ -82,6 +82,11 @@ impl Lab {
         &self.environment["LAB_PROMETHEUS"]
     }
 
+    /// Where VictoriaMetrics answers, where there is one.
+    pub fn victoria_url(&self) -> Option<&str> {
+        Some(self.environment["LAB_VICTORIA"].as_str()).filter(|url| !url.is_empty())
+    }
+
     /// Prometheus scrapes whatever a test serves here.
     pub fn target_address(&self) -> String {
         format!("127.0.0.1:{}", self.environment["LAB_TARGET_PORT"])

@@ -10,3 +10,4 @@ mod declared;
 mod flight;
 mod harness;
 mod itself;
+mod sources;
