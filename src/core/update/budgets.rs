@@ -8,6 +8,7 @@ use crate::{
     core::{
         budget::{Budget, EVERY_SECONDS, Lane},
         effect::{AskId, Effect},
+        evidence::late_seconds,
         state::{Asked, State},
     },
     domain::{
@@ -75,7 +76,9 @@ fn ask(state: &mut State, place: usize, number: usize, effects: &mut Vec<Effect>
     let now = state.at.mono;
     let Some(open) = &state.open else { return };
     let Some(budget) = open.budgets.get(place) else { return };
-    let at = state.second_at(&budget.slo.source).div_euclid(STEP_SECONDS) * STEP_SECONDS;
+    // Younger numbers may still be on their way there, or be held back.
+    let settled = state.second_at(&budget.slo.source) - late_seconds(state.source(&budget.slo.source));
+    let at = settled.div_euclid(STEP_SECONDS) * STEP_SECONDS;
     let began = open.release.as_ref().and_then(|release| release.started_at).map(|began| began.timestamp());
     let question = if state.source(&budget.slo.source).is_none() {
         Err(format!("`{}` is not configured as a source", budget.slo.source))
@@ -130,6 +133,7 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: &Answer, effects: 
         Answer::Value(values) => {
             if let Some(source) = &source {
                 sources::skew(state, source, values.skew, effects);
+                sources::held_back(state, source, values.held_back);
                 sources::heard(state, source, effects);
             }
             take(state, place, number, asked, values);
