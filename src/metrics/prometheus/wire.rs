@@ -209,9 +209,8 @@ fn refusal(reply: &Reply, server: &Server, envelope: &Envelope, is_page: bool) -
         }
         404 => {
             let hint = match server.flavour {
-                Flavour::Prometheus | Flavour::Thanos | Flavour::Mimir => {
-                    "see whether the address needs a path, like `/prometheus`"
-                }
+                Flavour::Prometheus | Flavour::Thanos => "see whether the address needs a path, like `/prometheus`",
+                Flavour::Mimir => "see whether the address needs another path than `/prometheus`, or is not Mimir's",
                 Flavour::VictoriaMetrics => {
                     "see whether the address needs a path, like `/select/0/prometheus` or `/prometheus`"
                 }
