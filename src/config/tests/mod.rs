@@ -481,10 +481,3 @@ fn the_users_own_panel_wins_over_a_projects_of_the_same_name() {
     assert!(loaded.settings.panels[0].critical);
     assert!(loaded.notes[0].contains("left out"), "{:?}", loaded.notes);
 }
-
-#[test]
-fn a_panel_without_any_source_is_left_out_aloud() {
-    let loaded = Machine::with_file(&panel("")).load().unwrap();
-    assert!(loaded.settings.panels.is_empty());
-    assert!(loaded.notes[0].contains("--prometheus"), "{:?}", loaded.notes);
-}

@@ -1,6 +1,6 @@
 //! Sources of numbers: which server, as whom, with which secrets, and that no secret is ever shown.
 
-use super::{Machine, PROMETHEUS};
+use super::{Machine, PROMETHEUS, panel};
 use crate::config::{
     access::{Access, ClientCertificate, Header, HeaderFrom, Login, SecretCommand, SecretFrom},
     prometheus::{Flavour, PrometheusConfig},
@@ -229,4 +229,11 @@ fn two_sources_of_numbers_are_told_apart_by_name() {
     let loaded = Machine::with_file(&text).load().unwrap();
     let shorts: Vec<_> = loaded.settings.sources.iter().map(|source| source.short.to_string()).collect();
     assert_eq!(shorts, ["k8s", "prom", "m"]);
+}
+
+#[test]
+fn a_panel_without_any_source_is_left_out_aloud() {
+    let loaded = Machine::with_file(&panel("")).load().unwrap();
+    assert!(loaded.settings.panels.is_empty());
+    assert!(loaded.notes[0].contains("--prometheus"), "{:?}", loaded.notes);
 }
