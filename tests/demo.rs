@@ -5,18 +5,18 @@ use flightdeck::{
     core::{
         event::Size,
         evidence::{self, Reading},
-        state::{Stage, State},
+        state::{Overlay, Stage, State},
     },
-    domain::{release::Phase, verdict::Word},
+    domain::{debrief::Analysis, release::Phase, verdict::Word},
     headless::demo::{
         SEED, SPEED,
         flight::{Course, Flight},
     },
-    sim::Scenario,
+    sim::{Edit, Ledger, Scenario, World},
 };
 
-/// Arms the cluster from the menu of all acts.
-const ARM: &str = "x end enter =demo enter";
+/// Disarms the cluster from the menu of all acts.
+const DISARM: &str = "x end enter";
 
 fn flight(scenario: Scenario, keys: &str) -> Flight {
     let size = Size { columns: 120, rows: 40 };
@@ -62,8 +62,8 @@ fn everything_is_level_at_first_and_then_only_orders_bend() {
 }
 
 #[test]
-fn one_key_and_the_name_bring_every_customer_back() {
-    let mut flight = flight(Scenario::SilentPaymentFailure, "@30 R @31.5 =checkout enter");
+fn two_keys_bring_every_customer_back() {
+    let mut flight = flight(Scenario::SilentPaymentFailure, "@30 R @31.5 y");
     flight.until(30_000);
     assert!((set_weight(flight.state()) - 10.0).abs() < 0.01);
     flight.until(45_000);
@@ -79,20 +79,78 @@ fn one_key_and_the_name_bring_every_customer_back() {
 }
 
 #[test]
+fn a_disarmed_way_back_asks_for_the_name() {
+    let back = |keys: &str| {
+        let mut flight = flight(Scenario::SilentPaymentFailure, &format!("{DISARM} {keys}"));
+        flight.until(45_000);
+        set_weight(flight.state())
+    };
+    assert!((back("@30 R @31.5 y") - 10.0).abs() < 0.01);
+    assert!(back("@30 R @31.5 =checkout enter").abs() < 0.01);
+}
+
+#[test]
 fn promoting_needs_arming_and_the_weight_and_loses_more() {
-    let disarmed = "@30 p @31.5 =100 enter";
-    let promote = format!("{ARM} {disarmed}");
+    let promote = "@30 p @31.5 =100 enter";
+    let disarmed = format!("{DISARM} {promote}");
     let lost = |keys: &str| {
         let mut flight = flight(Scenario::SilentPaymentFailure, keys);
         flight.until(150_000);
         let release = flight.state().open.as_ref().unwrap().release.clone().unwrap();
         (release.phase, flight.world().ledger("4.2.0").rejected, said(&flight))
     };
-    let (left_alone, refused, promoted) = (lost(""), lost(disarmed), lost(&promote));
+    let (left_alone, refused, promoted) = (lost(""), lost(&disarmed), lost(promote));
     assert_eq!(left_alone.0, Phase::Paused);
     assert_eq!((refused.0, refused.1), (left_alone.0, left_alone.1), "read-only until armed");
     assert_eq!(promoted.0, Phase::Healthy, "{}", promoted.2);
     assert!(promoted.1 > 3 * left_alone.1, "{} and {}", promoted.1, left_alone.1);
+}
+
+#[test]
+fn the_card_at_the_end_tells_what_the_simulation_counted() {
+    let keys = "@30 R @31.5 y @36 enter";
+    let mut flight = flight(Scenario::SilentPaymentFailure, keys);
+    flight.until(37_000);
+    assert!(flight.state().overlay.is_none() && flight.state().debrief.is_none(), "orders have to recover first");
+    flight.until(42_000);
+    assert!(matches!(flight.state().overlay, Some(Overlay::Debrief { .. })), "{}", said(&flight));
+    let told = flight.state().debrief.clone().unwrap();
+    let lost = flight.world().ledger("4.2.0").rejected;
+    assert_eq!(told.lost, lost);
+
+    // The same seed, promoted at the very second: its own analysis sees nothing.
+    let mut alone = World::new(Scenario::SilentPaymentFailure, SEED);
+    alone.advance(told.alone.promoted.timestamp());
+    assert_eq!(alone.ledger("4.2.0"), flight_until_act(keys), "one past");
+    alone.edit("shop", "checkout", &[Edit::ClearPause]);
+    alone.advance(told.alone.until.timestamp());
+    assert_eq!(told.alone.lost, alone.ledger("4.2.0").rejected);
+    assert!(matches!(told.alone.analysis, Analysis::Passed(_)) && told.alone.lost > 20 * lost, "{told:?}");
+}
+
+/// What customers had met with when the act was sent.
+fn flight_until_act(keys: &str) -> Ledger {
+    let mut flight = flight(Scenario::SilentPaymentFailure, keys);
+    let mut at = 30_000;
+    while flight.state().acts.is_empty() {
+        at += 50;
+        flight.until(at);
+    }
+    flight.world().ledger("4.2.0")
+}
+
+#[test]
+fn whoever_does_nothing_gets_a_hint_and_nothing_else() {
+    let mut flight = flight(Scenario::SilentPaymentFailure, "@10 ?");
+    flight.until(4_900);
+    assert_eq!(flight.state().hint, None);
+    flight.until(5_100);
+    assert!(flight.state().hint.as_deref().is_some_and(|hint| hint.contains("nothing to do")), "{}", said(&flight));
+    flight.until(10_100);
+    assert_eq!(flight.state().hint, None, "a key was pressed");
+    flight.until(120_000);
+    assert!(flight.state().acts.is_empty());
+    assert!((set_weight(flight.state()) - 10.0).abs() < 0.01);
 }
 
 #[test]

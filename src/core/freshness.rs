@@ -114,7 +114,8 @@ pub fn pace(state: &State) -> Pace {
             | Overlay::Filter
             | Overlay::Leave
             | Overlay::Leaving
-            | Overlay::Arm { .. },
+            | Overlay::Arm { .. }
+            | Overlay::Debrief { .. },
         )
         | None => false,
     };

@@ -12,6 +12,7 @@ pub mod event;
 pub mod evidence;
 pub mod freshness;
 pub mod guard;
+pub mod hint;
 pub mod key;
 pub mod keymap;
 pub mod layout;

@@ -34,6 +34,16 @@ pub struct Settings {
     pub asks_later_ms: u64,
 }
 
+impl Settings {
+    /// Until when (in monotonic milliseconds) backends are armed from the start: only those of a simulated world are.
+    #[must_use]
+    pub fn armed_until(&self, now: u64) -> Option<u64> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        let millis = (self.policy.armed_for.0.max(0.0) * 1000.0) as u64;
+        (self.demo && self.policy.read_only.is_none()).then(|| now.saturating_add(millis))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceSetting {
     pub name: Name,

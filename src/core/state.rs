@@ -21,6 +21,7 @@ use super::{
 };
 use crate::domain::{
     clean::{Clean, Name},
+    debrief::Debrief,
     failure::Failure,
     goal::Goal,
     health::Health,
@@ -53,6 +54,18 @@ pub struct State {
     /// Acts of this run, oldest first; proven ones stay until their receipt is closed.
     pub acts: Vec<Act>,
     pub notice: Option<Notice>,
+    /// Monotonic time of the last key; none before the first.
+    #[serde(default)]
+    pub touched: Option<u64>,
+    /// What a demo suggests to whoever does nothing.
+    #[serde(default)]
+    pub hint: Option<Clean>,
+    /// What a simulated release cost and would have cost, once it is over.
+    #[serde(default)]
+    pub debrief: Option<Box<Debrief>>,
+    /// It is still to be shown.
+    #[serde(default)]
+    pub debrief_due: bool,
     /// The last title that was set, so that it is set again only when it changes.
     pub title: String,
     pub quitting: bool,
@@ -249,6 +262,10 @@ pub enum Overlay {
         source: Name,
         input: Input,
     },
+    /// What a simulated release cost; since that monotonic time.
+    Debrief {
+        since: u64,
+    },
 }
 
 /// The dialog between a key and a request.
@@ -312,6 +329,8 @@ impl State {
     /// The state before anything has happened.
     #[must_use]
     pub fn new(settings: Settings, size: Size, at: At) -> Self {
+        // A story is told to be acted in.
+        let armed_until = settings.armed_until(at.mono);
         let sources = settings
             .sources
             .iter()
@@ -324,7 +343,7 @@ impl State {
                 health: Health::Connecting,
                 heard: None,
                 user: None,
-                armed_until: None,
+                armed_until: armed_until.filter(|_| s.role == Role::Backend),
                 skew: None,
                 held_back: Seconds::default(),
                 watch: None,
@@ -344,6 +363,10 @@ impl State {
             overlay: None,
             acts: Vec::new(),
             notice: None,
+            touched: None,
+            hint: None,
+            debrief: None,
+            debrief_due: false,
             title: String::new(),
             quitting: false,
             clock: 0,

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod clean;
 pub mod condition;
+pub mod debrief;
 pub mod failure;
 pub mod goal;
 pub mod guard;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clean::{Clean, Name},
+    debrief::Debrief,
     health::Health,
     release::Release,
     target::Target,
@@ -32,6 +33,8 @@ pub enum Update {
     Health(Health),
     /// Who we are there.
     Identity(Identity),
+    /// What a simulated release cost and would have cost; from simulated worlds only.
+    Debrief(Box<Debrief>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 mod cast;
 mod controller;
 mod customers;
+mod debrief;
 mod dice;
 mod fault;
 mod meters;
@@ -16,6 +17,7 @@ mod shared;
 mod world;
 
 pub use customers::{Ledger, ORDER_WORTH};
+pub use debrief::debrief;
 pub use meters::{MINOR, meters};
 pub use rollout::{
     Analysis, Edit, Event, Image, Measurement, Pause, PauseReason, Pod, ReplicaSet, Rollout, Spec, Status, Step,

@@ -1,5 +1,7 @@
 //! All of it together, second by second.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -27,6 +29,11 @@ pub struct World {
     rollouts: Vec<Rollout>,
     customers: Customers,
     fault: Fault,
+    pub(super) seed: u64,
+    /// The world as it was just before somebody first acted on the service while it lost orders.
+    pub(super) turning: Option<Arc<World>>,
+    /// Since when nobody is on the newest revision of the service, after such an act.
+    pub(super) back: Option<i64>,
     /// Still to be shipped, the next one last.
     deploys: Vec<Deploy>,
 }
@@ -42,7 +49,8 @@ impl World {
         let customers = Customers::new(chance, fault, scenario.silent(), scenario.is_detailed());
         let mut deploys = cast::deploys();
         deploys.reverse();
-        let mut world = Self { now: scenario::START - scenario::BEFORE, dice, rollouts, customers, fault, deploys };
+        let now = scenario::START - scenario::BEFORE;
+        let mut world = Self { now, dice, rollouts, customers, fault, seed, turning: None, back: None, deploys };
         world.advance(scenario::START);
         world
     }
@@ -78,7 +86,20 @@ impl World {
         if let Some(service) = self.rollouts.iter_mut().find(|rollout| rollout.name == SERVICE) {
             scaling::kill(service, &self.fault, self.now);
             self.customers.live(service, self.now);
+            let is_well = service.set(&service.status.stable).is_some_and(|set| set.image.tag != self.fault.version);
+            let is_back = self.turning.is_some() && service.status.weight == 0 && is_well;
+            self.back = self.back.or(Some(self.now)).filter(|_| is_back);
         }
+    }
+
+    /// The rollout whose customers are simulated.
+    pub(super) fn service(&self) -> Option<&Rollout> {
+        self.rollouts.iter().find(|rollout| rollout.name == SERVICE)
+    }
+
+    /// The version that loses orders, and since when; none if none does by now.
+    pub(super) fn loss(&self) -> Option<(&'static str, i64)> {
+        (self.fault.rejected > 0 && self.now >= self.fault.since).then_some((self.fault.version, self.fault.since))
     }
 
     fn ship(&mut self, deploy: &Deploy) {
@@ -100,6 +121,9 @@ impl World {
 
     /// Writes to a rollout, all edits at once; false where there is none of that name.
     pub fn edit(&mut self, namespace: &str, name: &str, edits: &[Edit]) -> bool {
+        if name == SERVICE && self.turning.is_none() && self.loss().is_some() {
+            self.turning = Some(Arc::new(self.clone()));
+        }
         let found = self.rollouts.iter_mut().find(|rollout| rollout.namespace == namespace && rollout.name == name);
         found.is_some_and(|rollout| {
             for edit in edits {

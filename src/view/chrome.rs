@@ -196,7 +196,9 @@ pub fn key_name(state: &State, command: Command) -> String {
 
 /// What was just said: on the line above the keys where that is a rule, else in their place.
 pub fn notice(state: &State, canvas: &mut Canvas) {
-    let Some(notice) = state.notice.as_ref().filter(|notice| notice.until > state.at.mono) else { return };
+    let Some(notice) = state.notice.as_ref().filter(|notice| notice.until > state.at.mono) else {
+        return hint(state, canvas);
+    };
     if matches!(state.overlay, Some(Overlay::Filter)) {
         return;
     }
@@ -205,11 +207,21 @@ pub fn notice(state: &State, canvas: &mut Canvas) {
         NoticeKind::Warning => ("!", Role::Warn),
         NoticeKind::Trouble => ("✗", Role::Bad),
     };
+    said(state, canvas, Row::new().gap(1).put(role, glyph).gap(1).put(role, notice.text.to_string()));
+}
+
+/// What a demo suggests, where a notice would stand.
+fn hint(state: &State, canvas: &mut Canvas) {
+    if let Some(hint) = &state.hint {
+        said(state, canvas, Row::new().gap(1).put(Role::Key, "▸").gap(1).put(Role::Title, hint.to_string()));
+    }
+}
+
+fn said(state: &State, canvas: &mut Canvas, row: Row) {
     let area = canvas.area();
     let has_rule =
         state.open.as_ref().is_some_and(|o| o.view == View::Cockpit) && layout::tier(state.size) == Tier::Cockpit;
     let y = area.bottom().saturating_sub(if has_rule { 2 } else { 1 });
     let width = usize::from(area.width);
-    let row = Row::new().gap(1).put(role, glyph).gap(1).put(role, notice.text.to_string()).cut(width).to(width);
-    canvas.row(Rect { y, height: 1, ..area }, 0, &row);
+    canvas.row(Rect { y, height: 1, ..area }, 0, &row.cut(width).to(width));
 }

@@ -326,7 +326,7 @@ fn a_flight_of_the_demo_and_its_recording_end_in_the_same_state() {
         seed: SEED,
         speed: SPEED,
         size: Size { columns: 120, rows: 40 },
-        keys: "@30 R @31 =checkout enter".parse().unwrap(),
+        keys: "@30 R @31.5 y".parse().unwrap(),
     };
     let mut flight = Flight::new(course);
     flight.until(90_000);

@@ -337,7 +337,7 @@ async fn what_may_not_be_seen_is_missing_and_the_rest_is_live() {
             Update::Snapshot(releases) => missing = releases.first().map(|r| r.missing.clone()),
             Update::Changed(release) => missing = Some(release.missing.clone()),
             Update::Health(health) => live = health == Health::Live,
-            Update::Gone(_) | Update::Identity(_) => {}
+            Update::Gone(_) | Update::Identity(_) | Update::Debrief(_) => {}
         }
         let said = missing.as_ref().is_some_and(|m| m == &["pods: `me` may not list pods in `shop`".into()]);
         (said && live).then_some(())
@@ -386,7 +386,7 @@ async fn pages_are_put_together_and_a_watch_too_old_begins_anew() {
         match update {
             Update::Changed(release) => held |= release.held,
             Update::Gone(target) => gone = Some(target.to_string()),
-            Update::Snapshot(_) | Update::Health(_) | Update::Identity(_) => {}
+            Update::Snapshot(_) | Update::Health(_) | Update::Identity(_) | Update::Debrief(_) => {}
         }
         (held && gone.is_some()).then_some(())
     })
@@ -415,7 +415,7 @@ async fn what_was_refused_is_listed_anew_and_not_only_watched() {
         until(&mut updates, |update| match update {
             Update::Snapshot(releases) => releases.iter().any(|release| release.held).then_some(()),
             Update::Changed(release) => release.held.then_some(()),
-            Update::Health(_) | Update::Gone(_) | Update::Identity(_) => None,
+            Update::Health(_) | Update::Gone(_) | Update::Identity(_) | Update::Debrief(_) => None,
         })
         .await;
         let asked =

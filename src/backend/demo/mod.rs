@@ -27,7 +27,7 @@ use crate::{
         target::Target,
         update::{Identity, Scope, Update},
     },
-    sim::{Rollout, Shared, World},
+    sim::{Rollout, Shared, World, debrief},
 };
 
 /// How often a watch looks whether the world has moved.
@@ -110,12 +110,14 @@ pub struct Watcher {
     scope: Scope,
     /// The versions that were told; none before the first look.
     told: Option<BTreeMap<(String, String), u64>>,
+    /// How it went was told.
+    debriefed: bool,
 }
 
 impl Watcher {
     #[must_use]
     pub const fn new(source: Name, scope: Scope) -> Self {
-        Self { source, scope, told: None }
+        Self { source, scope, told: None, debriefed: false }
     }
 
     /// What is new since the last look; everything at the first.
@@ -125,11 +127,19 @@ impl Watcher {
         let Some(told) = self.told.replace(versions) else {
             return self.beginning(&in_scope);
         };
-        in_scope
+        let mut news: VecDeque<Update> = in_scope
             .into_iter()
             .filter(|rollout| told.get(&key(rollout)) != Some(&rollout.version))
             .map(|rollout| self.release(rollout).map_or_else(|lost| lost, |release| Update::Changed(Arc::new(release))))
-            .collect()
+            .collect();
+        if !self.debriefed
+            && matches!(self.scope, Scope::Release(_))
+            && let Some(debrief) = debrief(world)
+        {
+            self.debriefed = true;
+            news.push_back(Update::Debrief(Box::new(debrief)));
+        }
+        news
     }
 
     fn beginning(&self, in_scope: &[&Rollout]) -> VecDeque<Update> {

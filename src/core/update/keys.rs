@@ -1,6 +1,6 @@
 //! Keys and pasted text: to the overlay if one is open, else through the keymap to a command.
 
-use super::{acting, board, confirm, navigation, notices, overlays, paint, text, watching};
+use super::{acting, board, confirm, navigation, notices, overlays, paint, story, text, watching};
 use crate::core::{
     acts::{self, Line},
     command::Command,
@@ -14,6 +14,7 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     if state.quitting {
         return;
     }
+    state.touched = Some(state.at.mono);
     if key.pressed() == Key::ctrl('c') {
         return interrupted(state, effects);
     }
@@ -25,6 +26,7 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         Some(Overlay::Filter) => overlays::filter(state, key, effects),
         Some(Overlay::Leave | Overlay::Leaving) => overlays::leaving(state, key, effects),
         Some(Overlay::Arm { .. }) => overlays::arm(state, key, effects),
+        Some(Overlay::Debrief { since }) => story::pressed(state, *since, key, effects),
         None => on_screen(state, key, effects),
     }
 }
@@ -44,7 +46,14 @@ pub(super) fn pasted(state: &mut State, pasted: &str, effects: &mut Vec<Effect>)
         Some(Overlay::Arm { .. }) => {
             notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
         }
-        Some(Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Leave | Overlay::Leaving)
+        Some(
+            Overlay::Receipt(_)
+            | Overlay::Acts { .. }
+            | Overlay::Help { .. }
+            | Overlay::Leave
+            | Overlay::Leaving
+            | Overlay::Debrief { .. },
+        )
         | None => {}
     }
 }
@@ -56,7 +65,12 @@ pub(super) fn interrupted(state: &mut State, effects: &mut Vec<Effect>) {
         Some(Overlay::Leave) => overlays::leave(state, effects),
         Some(Overlay::Leaving) => overlays::leave_now(state, effects),
         Some(
-            Overlay::Receipt(_) | Overlay::Acts { .. } | Overlay::Help { .. } | Overlay::Filter | Overlay::Arm { .. },
+            Overlay::Receipt(_)
+            | Overlay::Acts { .. }
+            | Overlay::Help { .. }
+            | Overlay::Filter
+            | Overlay::Arm { .. }
+            | Overlay::Debrief { .. },
         )
         | None => overlays::quit(state, effects),
     }

@@ -17,6 +17,7 @@ mod proof;
 mod pulses;
 mod questions;
 mod sources;
+mod story;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -117,13 +117,27 @@ pub(super) fn clamp(state: &mut State) {
         Some(Overlay::Confirm(confirm)) => layout::confirm_last_scroll(state, confirm),
         Some(Overlay::Help { .. }) => content::help().len().saturating_sub(layout::help_page(state.size)),
         Some(Overlay::Acts { .. }) => acts::lines(state).len().saturating_sub(1),
-        Some(Overlay::Receipt(_) | Overlay::Filter | Overlay::Leave | Overlay::Leaving | Overlay::Arm { .. })
+        Some(
+            Overlay::Receipt(_)
+            | Overlay::Filter
+            | Overlay::Leave
+            | Overlay::Leaving
+            | Overlay::Arm { .. }
+            | Overlay::Debrief { .. },
+        )
         | None => 0,
     };
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => confirm.scroll = confirm.scroll.min(end),
         Some(Overlay::Help { scroll: place } | Overlay::Acts { selected: place }) => *place = (*place).min(end),
-        Some(Overlay::Receipt(_) | Overlay::Filter | Overlay::Leave | Overlay::Leaving | Overlay::Arm { .. })
+        Some(
+            Overlay::Receipt(_)
+            | Overlay::Filter
+            | Overlay::Leave
+            | Overlay::Leaving
+            | Overlay::Arm { .. }
+            | Overlay::Debrief { .. },
+        )
         | None => {}
     }
 }

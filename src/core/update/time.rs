@@ -1,6 +1,6 @@
 //! What time alone does, and when the state next wants to be woken for it.
 
-use super::{answers, board, budgets, confirm, notices, paint, proof, pulses, questions, sources};
+use super::{answers, board, budgets, confirm, notices, paint, proof, pulses, questions, sources, story};
 use crate::core::{
     effect::Effect,
     freshness::{self, Pace},
@@ -31,6 +31,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     budgets::ask_due(state, effects);
     confirm::revise(state, effects);
     notices::title(state, effects);
+    story::pass(state, effects);
     let clock = bucket(state);
     if clock != state.clock {
         state.clock = clock;
@@ -63,6 +64,7 @@ pub fn deadline(state: &State) -> Option<u64> {
         at(notice.until);
     }
     state.sources.iter().filter_map(|source| source.armed_until).for_each(&mut at);
+    story::deadline(state).into_iter().for_each(&mut at);
     if state.board.unsettled
         && let Some(moved) = state.board.moved
     {

@@ -1,6 +1,6 @@
 //! Watches: starting, opening and closing a release, and sending news to the watch it belongs to.
 
-use super::{board, budgets, news, next_id, notices, paint, questions, sources};
+use super::{board, budgets, news, next_id, notices, paint, questions, sources, story};
 use crate::{
     core::{
         effect::{Effect, WatchId},
@@ -140,6 +140,8 @@ fn of_board(state: &mut State, source: &Name, update: Update, effects: &mut Vec<
         }
         Update::Health(health) => sources::health(state, source, &health, effects),
         Update::Identity(identity) => sources::identity(state, source, identity, effects),
+        // It is told of an opened release.
+        Update::Debrief(_) => {}
     }
     find_wanted(state, effects);
 }
@@ -174,6 +176,7 @@ fn of_release(state: &mut State, update: Update, effects: &mut Vec<Effect>) {
             sources::health(state, &target.source, &health, effects);
         }
         Update::Identity(identity) => sources::identity(state, &target.source, identity, effects),
+        Update::Debrief(debrief) => story::told(state, debrief),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod acts;
 mod confirm;
+mod debrief;
 mod help;
 mod prompt;
 mod receipt;
@@ -30,6 +31,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         Some(Overlay::Leave) => prompt::leave(state, canvas),
         Some(Overlay::Leaving) => prompt::leaving(state, canvas),
         Some(Overlay::Arm { source, input }) => prompt::arm(state, source, input, canvas),
+        Some(Overlay::Debrief { .. }) => debrief::draw(state, canvas),
     }
 }
 
