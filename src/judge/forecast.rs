@@ -1,18 +1,22 @@
 //! How long until something would be seen, or shown: the judge itself, run on expected counts.
 //!
-//! Nothing here is a rule of thumb: each answer comes from the panel's own rules, rates and evidence so far. Far away
-//! the expected ticks are as long as the time between two starts, so that an answer costs some dozens of ticks.
+//! Nothing here is a rule of thumb: each answer comes from the panel's own rules, rates and evidence so far. Expected
+//! ticks are as long as the time between two starts, and after an hour as six of these, so that an answer costs some
+//! twenty ticks.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     panel::{Judge, Standing},
+    process::START_EVERY,
     rules::{Pods, Rules},
 };
 use crate::domain::series::{Counts, Tick};
 
 /// Seconds looked ahead: what takes longer is "not within 6 h".
 pub const HORIZON: i64 = 6 * 3600;
+/// Seconds after which it does not matter that fewer starts are made.
+const FAR: i64 = 3600;
 /// Seconds that an answer is exact to.
 const EXACT: i64 = 10;
 
@@ -135,7 +139,8 @@ fn ahead(judge: &Judge, flow: Flow, pods: Pods, ratio: f64, done: impl Fn(&Judge
     let mut judge = judge.clone();
     while judge.now() - began < HORIZON {
         let now = judge.now();
-        let stretch = judge.next_start() - now;
+        let near = judge.next_start() - now;
+        let stretch = if now - began < FAR { near } else { near + 5 * START_EVERY };
         let after = |seconds: i64| {
             let mut later = judge.clone();
             later.take(&flow.tick(now + seconds, seconds, ratio), pods).ok().map(|()| later)

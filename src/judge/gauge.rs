@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    process::{Bad, Process, Refused},
+    process::{Bad, Bounds, Process, Refused},
     rules::Rules,
 };
 use crate::domain::{
@@ -69,7 +69,7 @@ impl Gauge {
             Better::Lower => canary > baseline + baseline.abs() * self.tolerance,
         };
         let of = |hit: bool| Counts { events: f64::from(u8::from(hit)), exposures: 1.0 };
-        self.process.take(&Tick { at, baseline: of(!worse), canary: of(worse) }, 0.0)?;
+        self.process.take(&Tick { at, baseline: of(!worse), canary: of(worse) }, Bounds::both(0.0))?;
         self.worse += u32::from(worse);
         self.of += 1;
         Ok(())

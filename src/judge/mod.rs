@@ -20,8 +20,8 @@ pub mod watchdog;
 
 pub use grid::{HIGHEST, LOWEST};
 pub use panel::{Finding, Judge, Latch, Standing};
-pub use process::{Bad, Process, Refused, START_EVERY, Since};
-pub use rules::{Dispersion, Pods, Rules, UNCALIBRATED_PHI};
+pub use process::{Bad, Bounds, Process, Refused, START_EVERY, Since};
+pub use rules::{ALPHA_GUARD, Dispersion, FREQUENT, Pods, Rules, UNCALIBRATED_PHI};
 
 #[cfg(test)]
 mod tests;

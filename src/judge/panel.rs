@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     grid::{HIGHEST, LOWEST},
-    process::{Bad, Process, Refused, Since},
+    process::{Bad, Bounds, Process, Refused, Since},
     rules::{Pods, Rules},
 };
 use crate::domain::{
@@ -26,7 +26,7 @@ const DOUBT: f64 = 1.098_612_288_668_109_8;
 pub struct Judge {
     rules: Rules,
     process: Process,
-    bound: f64,
+    bounds: Bounds,
     latched: Option<Latch>,
 }
 
@@ -46,7 +46,7 @@ pub struct Latch {
 pub enum Standing {
     /// Beyond the tolerance on the bad side, now or at some time since the last reset.
     Regression,
-    /// Shown to be within the tolerance, and nothing speaks against it now.
+    /// Shown to be within the tolerance itself, and nothing speaks against it now.
     Within,
     Collecting,
 }
@@ -72,7 +72,7 @@ pub struct Finding {
     pub canary: Counts,
     /// Ticks counted since `since`.
     pub ticks: u32,
-    /// r₁, where harm begins: the tolerance, widened by what pods differ by.
+    /// r₁, where harm begins now: the tolerance, moved outward by what pods differ by.
     pub bound: f64,
 }
 
@@ -98,8 +98,8 @@ impl Judge {
             Better::Higher => Bad::Below,
             Better::Lower => Bad::Above,
         };
-        let bound = rules.ln_bound(Pods::default());
-        Self { rules, process: Process::new(bad, rules.dispersion.phi, began), bound, latched: None }
+        let bounds = rules.ln_bounds(Pods::default());
+        Self { rules, process: Process::new(bad, rules.dispersion.phi, began), bounds, latched: None }
     }
 
     #[must_use]
@@ -118,9 +118,9 @@ impl Judge {
     /// When the tick is not newer than the last one, no count, or has events without exposures, which is UNKNOWN to
     /// the caller. It then changed nothing.
     pub fn take(&mut self, tick: &Tick, pods: Pods) -> Result<(), Refused> {
-        let bound = self.rules.ln_bound(pods);
-        self.process.take(tick, bound)?;
-        self.bound = bound;
+        let bounds = self.rules.ln_bounds(pods);
+        self.process.take(tick, bounds)?;
+        self.bounds = bounds;
         if self.latched.is_none() && self.harm_at(self.rules.alpha_nogo) {
             let since = self.telling().map_or(tick.at, |since| since.at);
             self.latched = Some(Latch { at: tick.at, since });
@@ -172,7 +172,7 @@ impl Judge {
             baseline: told.baseline,
             canary: told.canary,
             ticks: told.ticks,
-            bound: self.bound.exp(),
+            bound: self.bounds.harm.exp(),
         }
     }
 

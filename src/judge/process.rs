@@ -45,8 +45,8 @@ pub enum Refused {
 struct Sums {
     /// ℓ(r) − ℓ(1) for each ratio of the grid.
     shape: Vec<f64>,
-    /// ℓ(r₁) − ℓ(1); r₁ may move from tick to tick.
-    bound: f64,
+    /// ℓ(r₁) − ℓ(1) for r₁ where harm begins, and for r₁ where safety ends; either may move from tick to tick.
+    bounds: Bounds,
     baseline: Counts,
     canary: Counts,
     ticks: u32,
@@ -55,13 +55,45 @@ struct Sums {
 impl Sums {
     fn new() -> Self {
         let none = Counts::default();
-        Self { shape: vec![0.0; POINTS], bound: 0.0, baseline: none, canary: none, ticks: 0 }
+        Self { shape: vec![0.0; POINTS], bounds: Bounds::both(0.0), baseline: none, canary: none, ticks: 0 }
     }
 
     fn rounded(&self) -> Self {
         let round = |value: f64| (value * KEPT).round() / KEPT;
-        Self { shape: self.shape.iter().copied().map(round).collect(), bound: round(self.bound), ..self.clone() }
+        Self {
+            shape: self.shape.iter().copied().map(round).collect(),
+            bounds: Bounds { harm: round(self.bounds.harm), safe: round(self.bounds.safe) },
+            ..self.clone()
+        }
     }
+}
+
+/// Something for harm and the same for safety: most often ln r₁, the ratio at which one begins and the other ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    pub harm: f64,
+    pub safe: f64,
+}
+
+impl Bounds {
+    #[must_use]
+    pub fn both(bound: f64) -> Self {
+        Self { harm: bound, safe: bound }
+    }
+}
+
+/// Bets of one start on the ratios beyond a bound, on one side of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Bets {
+    side: Bad,
+    /// ln r₁ when the start began: the centre of the bets.
+    centre: f64,
+    /// ln Σ of the bets before they are normalised; none where the grid ends first.
+    norm: Option<f64>,
+    /// The farthest ln r₁ since. A bet that the bound has crossed is dropped: it would be unfair.
+    limit: f64,
+    /// ln E now.
+    log_e: f64,
 }
 
 /// One process: everything since one start time.
@@ -70,17 +102,10 @@ struct Start {
     at: i64,
     /// π_j, its share of the stake.
     share: f64,
-    /// ln r₁ when it began: the centre of its bets.
-    centre: f64,
-    /// The lowest and highest ln r₁ since. A bet that the bound has crossed is dropped: it would be unfair.
-    bounds: (f64, f64),
-    /// ln Σ of the bets below and above the first bound, before they are normalised; none where the grid ends first.
-    norms: (Option<f64>, Option<f64>),
+    harm: Bets,
+    safe: Bets,
     /// The sums when it began.
     before: Sums,
-    /// ln E⁺ and ln E⁻ now, of this start alone.
-    harm: f64,
-    safe: f64,
 }
 
 /// Evidence against "not worse than the bound" (harm) and against "worse than the bound" (safe), at every moment.
@@ -104,7 +129,7 @@ pub struct Process {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Since {
     pub at: i64,
-    /// Ends of the interval for r, rounded outward by one cell. At the edge of the grid: that or beyond.
+    /// Ends of the interval for r, rounded outward by one cell, and moved by as much as r strays. At the edge of the grid: that or beyond.
     pub low: f64,
     pub high: f64,
     /// The most likely ratio, 0 where the canary had no event, none where neither arm had one.
@@ -138,13 +163,13 @@ impl Process {
         }
     }
 
-    /// Takes one tick; `ln_bound` is ln r₁ during it, which may not depend on the tick's events.
+    /// Takes one tick; `bounds` hold ln r₁ during it, which may not depend on the tick's events.
     ///
     /// # Errors
     /// When the tick is no measurement. It then changed nothing.
-    pub fn take(&mut self, tick: &Tick, ln_bound: f64) -> Result<(), Refused> {
+    pub fn take(&mut self, tick: &Tick, bounds: Bounds) -> Result<(), Refused> {
         self.check(tick)?;
-        self.begin(tick.at, ln_bound);
+        self.begin(tick.at, bounds);
         self.last = Some(tick.at);
         self.sums.ticks += 1;
         self.sums.baseline += tick.baseline;
@@ -159,12 +184,15 @@ impl Process {
             for ((sum, ln_ratio), ratio) in self.sums.shape.iter_mut().zip(grid.ln).zip(grid.ratio) {
                 *sum += log(ln_ratio, ratio);
             }
-            self.sums.bound += log(ln_bound, ln_bound.exp());
+            self.sums.bounds.harm += log(bounds.harm, bounds.harm.exp());
+            self.sums.bounds.safe += log(bounds.safe, bounds.safe.exp());
         }
         for start in &mut self.starts {
-            start.bounds = (start.bounds.0.min(ln_bound), start.bounds.1.max(ln_bound));
+            let (now, before) = (self.sums.bounds, start.before.bounds);
+            let grown = |i: usize| self.sums.shape[i] - start.before.shape[i];
+            start.harm.weigh(bounds.harm, now.harm - before.harm, grown);
+            start.safe.weigh(bounds.safe, now.safe - before.safe, grown);
         }
-        self.weigh();
         Ok(())
     }
 
@@ -184,7 +212,7 @@ impl Process {
     }
 
     /// Begins what is due before a tick that ends at `at`: one start, however many times called for it.
-    fn begin(&mut self, at: i64, ln_bound: f64) {
+    fn begin(&mut self, at: i64, bounds: Bounds) {
         let asked = self.asked.filter(|asked| *asked < at);
         let regular = (self.regular < at).then(|| self.regular + (at - 1 - self.regular) / START_EVERY * START_EVERY);
         let Some(start) = asked.max(regular) else { return };
@@ -199,12 +227,9 @@ impl Process {
         self.starts.push(Start {
             at: start,
             share: if self.begun == 1 { 0.5 } else { 1.0 / (number * (number + 1.0)) },
-            centre: ln_bound,
-            bounds: (ln_bound, ln_bound),
-            norms: (bets(ln_bound, Bad::Below), bets(ln_bound, Bad::Above)),
+            harm: Bets::new(self.bad, bounds.harm),
+            safe: Bets::new(self.bad.other(), bounds.safe),
             before: self.sums.rounded(),
-            harm: 0.0,
-            safe: 0.0,
         });
         if self.starts.len() > MAX_STARTS {
             self.drop_one(start);
@@ -223,29 +248,16 @@ impl Process {
         }
     }
 
-    /// The evidence of every start anew.
-    fn weigh(&mut self) {
-        let better = match self.bad {
-            Bad::Below => Bad::Above,
-            Bad::Above => Bad::Below,
-        };
-        for start in &mut self.starts {
-            // A start whose bets were all dropped has lost its stake; minus infinity cannot be written.
-            start.harm = start.log_e(&self.sums, self.bad).max(f64::MIN);
-            start.safe = start.log_e(&self.sums, better).max(f64::MIN);
-        }
-    }
-
     /// ln E⁺ over all starts. Those that have not begun count as 1.
     #[must_use]
     pub fn log_harm(&self) -> f64 {
-        self.mixed(|start| start.harm)
+        self.mixed(|start| start.harm.log_e)
     }
 
     /// ln E⁻ over all starts.
     #[must_use]
     pub fn log_safe(&self) -> f64 {
-        self.mixed(|start| start.safe)
+        self.mixed(|start| start.safe.log_e)
     }
 
     fn mixed(&self, log_e: impl Fn(&Start) -> f64) -> f64 {
@@ -258,14 +270,14 @@ impl Process {
     /// The largest ln E⁺ of a single start; 0 before the first.
     #[must_use]
     pub fn worst_start(&self) -> f64 {
-        self.starts.iter().map(|start| start.harm).reduce(f64::max).unwrap_or(0.0)
+        self.starts.iter().map(|start| start.harm.log_e).reduce(f64::max).unwrap_or(0.0)
     }
 
     /// What the start says that says most of harm (the largest π_j·E⁺_j, the earliest of equals), with an interval
     /// that holds at error rate `alpha` for all starts and all times at once. None before the first tick.
     #[must_use]
     pub fn telling(&self, alpha: f64) -> Option<Since> {
-        let weight = |start: &Start| start.share.ln() + start.harm;
+        let weight = |start: &Start| start.share.ln() + start.harm.log_e;
         let most = self.starts.iter().reduce(|most, start| if weight(start) > weight(most) { start } else { most });
         most.map(|start| start.since(&self.sums, alpha))
     }
@@ -304,23 +316,50 @@ impl Since {
     }
 }
 
-impl Start {
-    fn log_e(&self, now: &Sums, side: Bad) -> f64 {
-        let (norm, bound) = match side {
-            Bad::Below => (self.norms.0, self.bounds.0),
-            Bad::Above => (self.norms.1, self.bounds.1),
-        };
-        // Without a bet the stake stays what it was.
-        let Some(norm) = norm else { return 0.0 };
-        let mut terms = [0.0; POINTS];
-        let mut kept = 0;
-        for i in beyond(bound, side) {
-            terms[kept] = now.shape[i] - self.before.shape[i] + log_density(GRID.ln[i], self.centre);
-            kept += 1;
+impl Bad {
+    fn other(self) -> Self {
+        match self {
+            Self::Below => Self::Above,
+            Self::Above => Self::Below,
         }
-        log_sum(&terms[..kept]) - (now.bound - self.before.bound) - norm
     }
 
+    /// The grid points strictly beyond a bound.
+    fn beyond(self, ln_bound: f64) -> std::ops::Range<usize> {
+        match self {
+            Self::Below => 0..GRID.ln.partition_point(|ln| *ln < ln_bound),
+            Self::Above => GRID.ln.partition_point(|ln| *ln <= ln_bound)..POINTS,
+        }
+    }
+}
+
+impl Bets {
+    fn new(side: Bad, bound: f64) -> Self {
+        let terms: Vec<f64> = side.beyond(bound).map(|i| log_density(GRID.ln[i], bound)).collect();
+        let norm = Some(log_sum(&terms)).filter(|sum| sum.is_finite());
+        Self { side, centre: bound, norm, limit: bound, log_e: 0.0 }
+    }
+
+    /// Weighs what ℓ(r) has grown by since the start, and ℓ(r₁) by `null`, with r₁ at `bound` in the newest tick.
+    fn weigh(&mut self, bound: f64, null: f64, grown: impl Fn(usize) -> f64) {
+        self.limit = match self.side {
+            Bad::Below => self.limit.min(bound),
+            Bad::Above => self.limit.max(bound),
+        };
+        // Without a bet the stake stays what it was.
+        let Some(norm) = self.norm else { return };
+        let mut terms = [0.0; POINTS];
+        let points = self.side.beyond(self.limit);
+        let count = points.len();
+        for (term, i) in terms.iter_mut().zip(points) {
+            *term = grown(i) + log_density(GRID.ln[i], self.centre);
+        }
+        // A start whose bets were all dropped has lost its stake; minus infinity cannot be written.
+        self.log_e = (log_sum(&terms[..count]) - null - norm).max(f64::MIN);
+    }
+}
+
+impl Start {
     fn since(&self, now: &Sums, alpha: f64) -> Since {
         let grid = &*GRID;
         let shape: [f64; POINTS] = std::array::from_fn(|i| now.shape[i] - self.before.shape[i]);
@@ -328,8 +367,10 @@ impl Start {
         // E(r₀) < 1/(α·π) for ln E(r₀) = ln Σ v(r)·exp(ℓ(r)) − ℓ(r₀).
         let bar = log_sum(&terms) + (alpha * self.share).ln();
         let inside = |i: &usize| shape[*i] > bar;
-        let low = (0..POINTS).find(inside).unwrap_or(0).saturating_sub(1);
-        let high = ((0..POINTS).rfind(inside).unwrap_or(POINTS - 1) + 1).min(POINTS - 1);
+        let low = grid.ratio[(0..POINTS).find(inside).unwrap_or(0).saturating_sub(1)];
+        let high = grid.ratio[((0..POINTS).rfind(inside).unwrap_or(POINTS - 1) + 1).min(POINTS - 1)];
+        // Where harm begins beyond where safety ends, the ratio strays by as much without anybody's fault.
+        let strays = (self.harm.limit - self.safe.centre).abs().exp();
         let less = |now: Counts, before: Counts| Counts {
             events: now.events - before.events,
             exposures: now.exposures - before.exposures,
@@ -338,8 +379,8 @@ impl Start {
         let canary = less(now.canary, self.before.canary);
         Since {
             at: self.at,
-            low: grid.ratio[low],
-            high: grid.ratio[high],
+            low: (low / strays).max(LOWEST),
+            high: (high * strays).min(HIGHEST),
             ratio: likeliest(&shape, baseline, canary),
             baseline,
             canary,
@@ -365,18 +406,4 @@ fn likeliest(shape: &[f64; POINTS], baseline: Counts, canary: Counts) -> Option<
         (None, _) | (_, None) => 0.0,
     };
     Some((GRID.ln[top] + offset * GRID.cell).exp())
-}
-
-/// The grid points strictly beyond a bound.
-fn beyond(ln_bound: f64, side: Bad) -> std::ops::Range<usize> {
-    match side {
-        Bad::Below => 0..GRID.ln.partition_point(|ln| *ln < ln_bound),
-        Bad::Above => GRID.ln.partition_point(|ln| *ln <= ln_bound)..POINTS,
-    }
-}
-
-/// ln Σ of the bets beyond a bound, none where the grid ends before it.
-fn bets(ln_bound: f64, side: Bad) -> Option<f64> {
-    let terms: Vec<f64> = beyond(ln_bound, side).map(|i| log_density(GRID.ln[i], ln_bound)).collect();
-    Some(log_sum(&terms)).filter(|sum| sum.is_finite())
 }

@@ -2,10 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::process::Bounds;
 use crate::domain::panel::Better;
 
 /// Dispersion where nothing is known of the time before the release.
 pub const UNCALIBRATED_PHI: f64 = 3.0;
+
+/// Error rate of the guard, which acts by itself: [`super::Judge::harm_at`].
+pub const ALPHA_GUARD: f64 = 0.01;
+/// Events per exposure above which the judge is merely cautious: GO needs up to 1/(1 − rate) times more. Count the rarer
+/// event then, failed instead of completed checkouts.
+pub const FREQUENT: f64 = 0.3;
 
 /// How one panel is judged. Fixed when the canary starts: changing a rule afterwards voids the error rates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,14 +58,16 @@ impl Rules {
         -self.alpha_go.ln()
     }
 
-    /// ln r₁: the ratio at which harm begins, moved outward by what pods differ by anyway.
+    /// ln r₁: the ratio at which safety ends is the tolerance; harm begins there too, but farther out by what pods differ
+    /// by anyway. So their luck makes neither a regression nor a GO.
     #[must_use]
-    pub fn ln_bound(&self, pods: Pods) -> f64 {
+    pub fn ln_bounds(&self, pods: Pods) -> Bounds {
         let widened = self.dispersion.widening(pods);
-        match self.better {
-            Better::Higher => (1.0 - self.tolerance.clamp(0.0, 0.9)).ln() - widened,
-            Better::Lower => (1.0 + self.tolerance.clamp(0.0, 9.0)).ln() + widened,
-        }
+        let (safe, outward) = match self.better {
+            Better::Higher => ((1.0 - self.tolerance.clamp(0.0, 0.9)).ln(), -1.0),
+            Better::Lower => ((1.0 + self.tolerance.clamp(0.0, 9.0)).ln(), 1.0),
+        };
+        Bounds { harm: safe + outward * widened, safe }
     }
 }
 
@@ -114,15 +123,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_lies_on_the_bad_side_and_pods_widen_it() {
+    fn the_bound_lies_on_the_bad_side_and_pods_widen_it_for_harm_alone() {
         let pods = Pods { baseline: 4, canary: 1 };
         for (better, bound, wider) in [(Better::Higher, 0.9, 0.9 / 1.25), (Better::Lower, 1.1, 1.1 * 1.25)] {
             let plain = Rules::new(better, 0.1);
-            assert!((plain.ln_bound(pods).exp() - bound).abs() < 1e-12);
+            let at = plain.ln_bounds(pods);
+            assert!((at.harm.exp() - bound).abs() < 1e-12 && (at.safe.exp() - bound).abs() < 1e-12);
             let sigma_pod = 1.25_f64.ln() / (2.0 * 1.25_f64.sqrt());
             let widened = plain.with_dispersion(Dispersion { sigma_pod, ..Dispersion::default() });
-            assert!((widened.ln_bound(pods).exp() - wider).abs() < 1e-12);
-            assert!(widened.ln_bound(Pods::default()).is_finite());
+            let at = widened.ln_bounds(pods);
+            assert!((at.harm.exp() - wider).abs() < 1e-12 && (at.safe.exp() - bound).abs() < 1e-12);
+            assert!(widened.ln_bounds(Pods::default()).harm.is_finite());
         }
     }
 

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::process::{Bad, Process, Refused};
+use super::process::{Bad, Bounds, Process, Refused};
 use crate::domain::series::{Counts, Tick};
 
 /// Deviation of the share that is fine: relative to the set share, and at least one point.
@@ -84,8 +84,8 @@ impl Split {
         let arm = |events: f64, share: f64| Counts { events, exposures: all * share };
         let tick = Tick { at: tick.at, canary: arm(canary, self.set), baseline: arm(baseline, 1.0 - self.set) };
         let margin = (self.set * MARGIN).max(LEAST_MARGIN);
-        self.above.take(&tick, self.ln_odds(self.set + margin))?;
-        self.below.take(&tick, self.ln_odds(self.set - margin))?;
+        self.above.take(&tick, Bounds::both(self.ln_odds(self.set + margin)))?;
+        self.below.take(&tick, Bounds::both(self.ln_odds(self.set - margin)))?;
         self.seen += Counts { events: canary, exposures: all };
         Ok(())
     }

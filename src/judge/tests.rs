@@ -65,7 +65,7 @@ fn tree(judge: &Judge, depth: i64, path: &[(i32, i32)], leaves: &mut Vec<Leaf>) 
 fn evidence_is_worth_at_most_its_stake_under_the_null() {
     for (better, tolerance) in [(Better::Lower, 0.1), (Better::Lower, 0.0), (Better::Higher, 0.1)] {
         let rules = exact(better, tolerance);
-        let bound = rules.ln_bound(NONE).exp();
+        let bound = rules.ln_bounds(NONE).harm.exp();
         let mut leaves = Vec::new();
         tree(&Judge::new(rules, 0), 3, &[], &mut leaves);
         for p in [0.02, 0.2, 0.5, 0.8] {
