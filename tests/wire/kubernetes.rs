@@ -346,6 +346,54 @@ async fn what_may_not_be_seen_is_missing_and_the_rest_is_live() {
 }
 
 #[tokio::test]
+async fn what_travels_with_a_release_is_asked_for_only_while_it_is_open() {
+    let plain = |mut rollout: Value| {
+        rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 1}, {"pause": {}}]);
+        rollout
+    };
+    let nested = json!({"metadata": {"name": "success", "namespace": "shop"},
+                        "spec": {"templates": [{"templateName": "all", "clusterScope": true}]}});
+    let web = fixture("canary-paused-at-1pct");
+    let (panels, templates, cluster_templates) =
+        ("/api/v1/namespaces/shop/configmaps", "/analysistemplates", "/clusteranalysistemplates");
+    for (scope, rollout, found, expected) in [
+        (open(), web.clone(), vec![], vec![panels, templates]),
+        (open(), web.clone(), vec![nested], vec![panels, templates, cluster_templates]),
+        (open(), plain(web.clone()), vec![], vec![panels]),
+        (Scope::Board(vec!["shop".into()]), web, vec![], vec![]),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(path(ROLLOUTS))
+            .and(query_param_is_missing("watch"))
+            .respond_with(listed(&[rollout], "9", ""))
+            .mount(&server)
+            .await;
+        Mock::given(path("/apis/argoproj.io/v1alpha1/namespaces/shop/analysistemplates"))
+            .and(query_param_is_missing("watch"))
+            .respond_with(listed(&found, "9", ""))
+            .mount(&server)
+            .await;
+        quiet(&server).await;
+        Mock::given(method("GET")).respond_with(listed(&[], "9", "")).with_priority(10).mount(&server).await;
+        let mut updates = reached(&server.uri()).await.watch(scope);
+        until(&mut updates, |update| (update == Update::Health(Health::Live)).then_some(())).await;
+        let requests = server.received_requests().await.unwrap();
+        let lists: Vec<&str> = requests
+            .iter()
+            .filter(|request| !request.url.query().unwrap_or_default().contains("watch=true"))
+            .map(|request| request.url.path())
+            .collect();
+        let asked = [panels, templates, cluster_templates];
+        let asked: Vec<&str> = asked.into_iter().filter(|kind| lists.iter().any(|path| path.ends_with(kind))).collect();
+        assert_eq!(asked, expected);
+        let mut maps = requests.iter().filter(|request| request.url.path() == panels);
+        assert!(
+            maps.all(|request| request.url.query().unwrap_or_default().contains("labelSelector=flightdeck%2Fpanels"))
+        );
+    }
+}
+
+#[tokio::test]
 async fn pages_are_put_together_and_a_watch_too_old_begins_anew() {
     let server = MockServer::start().await;
     let mut web = fixture("canary-paused-at-1pct");

@@ -26,7 +26,7 @@ pub(super) fn observed(simulated: &Rollout) -> serde_json::Result<Observed> {
         analysis_runs: decode(simulated.analyses.iter().map(|run| analysis(simulated, run)))?,
         events: decode(simulated.events.iter().map(|one| event(simulated, one)))?,
         config_maps: Vec::new(),
-        templates: None,
+        templates: Some(decode(std::iter::once(template_of_analysis(simulated)))?),
         cluster_templates: None,
         missing: Vec::new(),
         watched: watched(simulated)?,
@@ -177,8 +177,37 @@ fn step(step: &Step) -> Value {
         Step::Pause(None) => json!({"pause": {}}),
         Step::Pause(Some(seconds)) if seconds % 60 == 0 => json!({"pause": {"duration": format!("{}m", seconds / 60)}}),
         Step::Pause(Some(seconds)) => json!({"pause": {"duration": format!("{seconds}s")}}),
-        Step::Analysis { .. } => json!({"analysis": {"templates": [{"templateName": "error-ratio"}]}}),
+        Step::Analysis { count, interval } => json!({"analysis": {
+            "templates": [{"templateName": "error-ratio"}],
+            "args": [
+                {"name": "hash", "valueFrom": {"podTemplateHashValue": "Latest"}},
+                {"name": "count", "value": count.to_string()},
+                {"name": "interval", "value": format!("{interval}s")},
+            ],
+        }}),
     }
+}
+
+/// What the controller measures: the errors of the newest revision, and nothing that customers came for.
+fn template_of_analysis(simulated: &Rollout) -> Value {
+    json!({
+        "metadata": {"name": "error-ratio", "namespace": simulated.namespace},
+        "spec": {"args": [{"name": "hash"}, {"name": "count"}, {"name": "interval"}], "metrics": [metric()]},
+    })
+}
+
+fn metric() -> Value {
+    json!({
+        "name": "error-ratio",
+        "count": "{{args.count}}",
+        "interval": "{{args.interval}}",
+        "failureLimit": 0,
+        "successCondition": "result[0] < 0.02",
+        "provider": {"prometheus": {
+            "address": "http://prometheus.demo:9090",
+            "query": "error_ratio{hash=\"{{args.hash}}\"}",
+        }},
+    })
 }
 
 /// A revision's pod template as a ReplicaSet holds it.

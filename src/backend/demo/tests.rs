@@ -177,3 +177,24 @@ fn the_neighbours_say_why_they_stand() {
     assert!(demo.look_at(["payments", "ledger"]).waits_for_person());
     assert_eq!(demo.look_at(["shop", "catalog"]).phase, Phase::Healthy);
 }
+
+#[test]
+fn the_controller_would_pass_what_loses_orders() {
+    let demo = Demo::new();
+    let release = demo.look();
+    let [check] = release.checks.as_slice() else { panic!("{:?}", release.checks) };
+    let hash = release.id.revision.raw();
+    assert_eq!(check.query.as_deref(), Some(format!("error_ratio{{hash=\"{hash}\"}}").as_str()));
+    assert_eq!((check.count, check.failure_limit, check.phase.as_ref()), (Some(5), Some(0), None));
+    let standing = release.standing(|_| Some(0.002)).unwrap();
+    assert_eq!(standing.reading(), "its analysis (step 5) reads error-ratio only");
+    assert_eq!(standing.verdict(), "it would pass now");
+    assert_eq!(standing.cautions, []);
+
+    let mut demo = demo;
+    demo.reach(&Goal::Promote);
+    demo.wait(35);
+    let checks = demo.look().checks;
+    assert_eq!((checks[0].phase.as_deref(), checks[0].measured.len()), (Some("Running"), 2));
+    assert!(checks[0].measured.iter().all(|measured| measured.number.is_some_and(|number| number < 0.02)));
+}
