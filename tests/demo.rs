@@ -57,7 +57,8 @@ fn everything_is_level_at_first_and_then_only_orders_bend() {
     assert!((8..=40).contains(&bent), "level for a while, then soon enough: {bent}s");
     let orders = reading(flight.state(), "orders");
     assert!(orders.ratio.is_some_and(|ratio| ratio < 0.7), "unmistakable: {orders:?}");
-    assert_eq!(orders.verdict.word, Word::Collecting, "shown, not judged");
+    assert_eq!(orders.verdict.word, Word::NoGo, "{orders:?}");
+    assert!(orders.interval.unwrap().high < 0.9 && orders.loss.is_some(), "{orders:?}");
     assert!(flight.world().ledger("4.2.0").rejected > 150);
 }
 
@@ -91,11 +92,12 @@ fn a_disarmed_way_back_asks_for_the_name() {
 
 #[test]
 fn promoting_needs_arming_and_the_weight_and_loses_more() {
-    let promote = "@30 p @31.5 =100 enter";
+    // NO-GO by then: name, weight and a reason are asked for.
+    let promote = "@60 p @61.5 =checkout space =100 enter =blind enter";
     let disarmed = format!("{DISARM} {promote}");
     let lost = |keys: &str| {
         let mut flight = flight(Scenario::SilentPaymentFailure, keys);
-        flight.until(150_000);
+        flight.until(200_000);
         let release = flight.state().open.as_ref().unwrap().release.clone().unwrap();
         (release.phase, flight.world().ledger("4.2.0").rejected, said(&flight))
     };

@@ -97,6 +97,13 @@ impl PrometheusConfig {
         Seconds(60.0)
     }
 
+    /// The time between ticks: how often it scrapes, at least 10 s; none where that was left at its default.
+    #[must_use]
+    pub fn tick(&self) -> Option<Seconds> {
+        let said = self.scrape_interval != Self::default_interval();
+        said.then(|| Seconds(self.scrape_interval.0.ceil().max(10.0)))
+    }
+
     #[must_use]
     pub fn at(url: String) -> Self {
         Self {

@@ -207,6 +207,10 @@ fn settings_of(sources: &[SourceEntry]) -> Vec<SourceSetting> {
                 environment: entry.environment,
                 folders: entry.namespaces.iter().map(|name| Name::new(name.clone())).collect(),
                 short: if alone { short.into() } else { Clean::new(&entry.name) },
+                tick: match &entry.config {
+                    SourceConfig::Kubernetes(_) => None,
+                    SourceConfig::Prometheus(config) => config.tick(),
+                },
             }
         })
         .collect()

@@ -2,14 +2,23 @@
 //!
 //! Plain data. `core::evidence` says what may be read out of it; only `update` changes it.
 
+use std::{collections::VecDeque, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{effect::AskId, evidence::Reading};
-use crate::domain::{
-    clean::Clean,
-    panel::{Arms, PanelSpec, PanelTrouble},
-    series::{Level, Point, Tick},
+use super::{
+    effect::AskId,
+    evidence::{Mark, Reading},
+};
+use crate::{
+    domain::{
+        clean::Clean,
+        counting::{Apart, Counted, Counting},
+        panel::{Arms, PanelSpec, PanelTrouble, Side},
+        series::{Level, Point, Tick},
+    },
+    judge::{Dispersion, Finding, Judge, gauge::Gauge, shared::Compared},
 };
 
 /// A panel with what was answered so far.
@@ -29,6 +38,8 @@ pub struct Panel {
     /// Where the canary's exposure began, in seconds since 1970 by the source's clock; the comparison counts ticks
     /// after it. Until one was seen, the earliest time at which it can have begun.
     pub exposed_since: Option<i64>,
+    /// Exposure began before all that is read: only what came since then is judged.
+    pub judged_since: Option<i64>,
     /// The part of the past that is still to be read or judged; while there is one nothing is within tolerance.
     pub history: Option<History>,
     /// Why the newest answer is not a value; none when it is.
@@ -39,8 +50,14 @@ pub struct Panel {
     pub asked: Option<Asked>,
     /// The end of the last range that was answered, in seconds since 1970 by the source's clock.
     pub answered_to: Option<i64>,
+    /// When the weight moved, by the source's clock, oldest first.
+    pub moves: Vec<WeightMove>,
     /// Ranges `(from, to]` in which the weight had just moved; their ticks are charted and not counted.
     pub left_out: Vec<(i64, i64)>,
+    /// Most ticks the next question may ask for; smaller while a part of the past does not come.
+    pub chunk: i64,
+    /// What the judge works with.
+    pub evidence: Evidence,
     /// What may be said of it now. Made anew by `update` whenever anything of it changes.
     pub reading: Reading,
     /// How the judgement went, oldest first, one point per counted tick, thinned out where it grows long: the
@@ -64,18 +81,68 @@ impl Panel {
             levels: Vec::new(),
             points: Vec::new(),
             exposed_since: None,
+            judged_since: None,
             history: None,
             trouble: Some(PanelTrouble::Waiting),
             newest: None,
             asked: None,
             answered_to: None,
+            moves: Vec::new(),
             left_out: Vec::new(),
+            chunk: CHUNK,
+            evidence: Evidence::default(),
             reading: Reading::unknown("waiting for the first answer"),
             trail: Vec::new(),
             errors: 0,
             due,
         }
     }
+}
+
+/// Most ticks that one question asks for.
+pub const CHUNK: i64 = 720;
+
+/// What the judge of one panel was given and said: a function of the ticks since the first exposure, so that a second
+/// flightdeck and a restarted one come to the same. Changed by `update` alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Where the counters stood.
+    pub counting: Counting,
+    /// Ticks of single instances before the release, until φ is known.
+    pub apart: Apart,
+    /// How events cluster; none before the hour before the release was read. Nothing is judged until then.
+    pub dispersion: Option<Dispersion>,
+    /// The same for exposures, for the traffic split; none where it could not be measured.
+    pub split_phi: Option<f64>,
+    /// Why it is a guess.
+    pub uncalibrated: Option<Clean>,
+    /// Ticks that were counted and not yet judged, oldest first.
+    pub waiting: VecDeque<Counted>,
+    /// Ticks of an hour before the first exposure.
+    pub hour: VecDeque<Tick>,
+    /// Points of that hour, of a `shared` panel.
+    pub before: Vec<Point>,
+    /// Levels of a `value` that wait.
+    pub levels: VecDeque<Level>,
+    /// A tick whose events wait for their exposures, and where it began.
+    pub held: Option<(Counted, i64)>,
+    /// None before the canary was exposed.
+    pub judge: Option<Arc<Judge>>,
+    pub finding: Option<Finding>,
+    /// The same for a `value`.
+    pub gauge: Option<Arc<Gauge>>,
+    /// A `shared` panel, or the baseline arm, against the hour before.
+    pub compared: Option<Compared>,
+    /// Since when the newest comparison counts, and its 2-minute block.
+    pub compared_in: Option<(i64, i64)>,
+    /// Why the newest tick was not counted; none when it was.
+    pub refused: Option<Clean>,
+    /// The arm that was exposed in the newest counted tick while nothing counted events for it.
+    pub silent: Option<Side>,
+    /// End of the newest tick that the judge took or refused.
+    pub judged_to: Option<i64>,
+    /// Failed tries to read the same part of the past.
+    pub tries: u32,
 }
 
 /// A question that was sent and not yet answered.
@@ -101,7 +168,7 @@ pub struct History {
 pub struct Judged {
     /// The tick's end, in seconds since 1970 by the source's clock.
     pub at: i64,
-    pub mark: super::evidence::Mark,
+    pub mark: Mark,
     /// The most likely ratio of event rates, canary to baseline, and its interval.
     pub ratio: Option<f64>,
     pub low: f64,

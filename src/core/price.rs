@@ -4,7 +4,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{panel::Worth, time::Seconds};
+use super::state::{Open, Panel};
+use crate::{
+    domain::{goal::Direction, panel::Worth, plan::Plan, series::Tick, time::Seconds},
+    judge::{
+        Finding,
+        cost::{self, Loss as Cost},
+        forecast::Flow,
+    },
+};
+
+/// Ticks that the present traffic is measured over.
+const FLOW_TICKS: usize = 30;
 
 /// A number of lost events with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,8 +51,78 @@ pub struct Price {
 pub struct StagePrice {
     /// In percent.
     pub weight: f64,
-    /// How long it stays there; none where that is not known.
+    /// How long it stays there; none where that is not known, or where it stays.
     pub seconds: Option<Seconds>,
-    /// Events lost per minute there.
-    pub per_minute: Estimate,
+    /// Events lost per minute there; none where nothing is lost.
+    pub per_minute: Option<Estimate>,
+}
+
+impl From<Cost> for Estimate {
+    fn from(Cost { likely, least, most }: Cost) -> Self {
+        Self { likely, least, most }
+    }
+}
+
+/// What a panel has cost so far, and costs now; only while its interval excludes that it costs nothing.
+#[must_use]
+pub fn so_far(panel: &Panel, finding: &Finding) -> Option<Loss> {
+    let better = panel.spec.better;
+    // Shares of traffic are no customers: what did not come of them is counted all the same.
+    let so_far = cost::so_far(finding, better)?.into();
+    let flow = flow(panel).filter(|_| panel.trouble.is_none());
+    let per_minute = flow.and_then(|flow| cost::per_minute(finding, better, flow)).map(Estimate::from);
+    Some(Loss { so_far, per_minute, since: finding.since, worth: panel.spec.worth.clone() })
+}
+
+/// What a plan would cost on a panel: nothing more once it leads back, as much as now where it holds, and at each
+/// weight that it comes to. None where the panel costs nothing that is known.
+#[must_use]
+pub fn of_plan(open: &Open, panel: &Panel, plan: &Plan) -> Option<Price> {
+    panel.reading.loss.as_ref()?;
+    let finding = panel.evidence.finding?;
+    let flow = flow(panel)?;
+    let at = |percent: f64| {
+        let flow = flow.at_weight(percent / 100.0);
+        cost::per_minute(&finding, panel.spec.better, flow).map(Estimate::from)
+    };
+    let stage = |weight: f64, seconds: Option<Seconds>| StagePrice { weight, seconds, per_minute: at(weight) };
+    let stages = match plan.direction {
+        Direction::Back => vec![StagePrice { weight: 0.0, seconds: None, per_minute: None }],
+        Direction::Hold => {
+            let weight = open.release.as_ref().and_then(|release| release.weight.set.or(release.weight.wanted))?;
+            vec![stage(weight, None)]
+        }
+        Direction::Forward => {
+            let reach = plan.reach.as_ref()?;
+            if reach.stages.is_empty() {
+                vec![stage(reach.weight, None)]
+            } else {
+                reach.stages.iter().map(|to| stage(to.weight, to.seconds)).collect()
+            }
+        }
+    };
+    Some(Price { stages })
+}
+
+/// The panel whose loss is shown: the critical one that loses most by what it is worth, else by events.
+#[must_use]
+pub fn dearest(open: &Open) -> Option<&Panel> {
+    let loss = |panel: &Panel| panel.reading.loss.as_ref().map(|loss| (loss.worth.is_some(), value(loss)));
+    open.panels.iter().filter(|panel| panel.spec.critical && loss(panel).is_some()).max_by(|one, other| {
+        let (one, other) = (loss(one).unwrap_or_default(), loss(other).unwrap_or_default());
+        one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+    })
+}
+
+fn value(loss: &Loss) -> f64 {
+    loss.so_far.likely * loss.worth.as_ref().map_or(1.0, |worth| worth.amount)
+}
+
+/// The traffic of the newest minutes, in exposures per second.
+#[must_use]
+pub fn flow(panel: &Panel) -> Option<Flow> {
+    let since = panel.moves.iter().map(|moved| moved.at).max().unwrap_or(i64::MIN);
+    let newest: Vec<Tick> =
+        panel.ticks.iter().rev().take(FLOW_TICKS).take_while(|tick| tick.at - panel.step >= since).copied().collect();
+    Flow::observed(&newest, panel.step)
 }

@@ -53,6 +53,10 @@ pub struct SourceSetting {
     pub folders: Vec<Name>,
     /// What the header calls it: `k8s`, `prom`.
     pub short: Clean,
+    /// Time between the ticks of its numbers: at least 10 s, and how often it scrapes if that is longer. None where
+    /// nobody says: then it is found from the numbers themselves.
+    #[serde(default)]
+    pub tick: Option<Seconds>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

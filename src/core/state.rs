@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
-pub use super::panel::{Asked, History, Judged, Panel, WeightMove, Wrong};
+pub use super::panel::{Asked, Evidence, History, Judged, Panel, WeightMove, Wrong};
 use super::{
     acts::Change,
     budget::Budget,
@@ -19,19 +19,22 @@ use super::{
     pulse::Pulse,
     settings::{Environment, Role, Settings},
 };
-use crate::domain::{
-    clean::{Clean, Name},
-    debrief::Debrief,
-    failure::Failure,
-    goal::Goal,
-    health::Health,
-    journal::ActId,
-    plan::{Plan, Receipt},
-    release::{Release, ReleaseId},
-    target::{Target, TargetRef},
-    time::{At, Seconds},
-    timeline::Moment,
-    verdict::{Verdict, Word},
+use crate::{
+    domain::{
+        clean::{Clean, Name},
+        debrief::Debrief,
+        failure::Failure,
+        goal::Goal,
+        health::Health,
+        journal::ActId,
+        plan::{Plan, Receipt},
+        release::{Release, ReleaseId},
+        target::{Target, TargetRef},
+        time::{At, Seconds},
+        timeline::Moment,
+        verdict::{Verdict, Word},
+    },
+    judge::split::Split,
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -160,11 +163,43 @@ pub struct Open {
     pub seen: Vec<Moment>,
     /// When the weight moved and to what, oldest first, as far as known.
     pub weights: Vec<WeightMove>,
+    /// Number of critical panels, fixed when the first of them began to be judged on this revision: each has that part
+    /// of the release's error rate. One that is declared later is judged with the number there is then, if larger.
+    pub critical: Option<Critical>,
+    /// Whether the router does what it was told; none without a weight and counted exposures.
+    pub split: Option<Watched>,
     /// The last verdict that was told; none before the first.
     pub said: Option<Word>,
+    /// When each was last told aloud.
+    pub told: Told,
     /// The signs of its guard, as this run saw them.
     #[serde(default)]
     pub pulse: Option<Pulse>,
+}
+
+/// How many critical panels share the error rate of one revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Critical {
+    pub revision: Name,
+    pub panels: u32,
+}
+
+/// The traffic split as one panel's exposures show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Watched {
+    /// The panel whose exposures are counted: the busiest when watching began.
+    pub panel: Clean,
+    pub split: Split,
+    /// End of the newest tick it has seen.
+    pub to: i64,
+}
+
+/// Monotonic times at which a verdict was last told aloud, so that one that goes to and fro stays calm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub go: Option<u64>,
+    pub no_go: Option<u64>,
+    pub unknown: Option<u64>,
 }
 
 /// What the release screen shows.

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod clean;
 pub mod condition;
+pub mod counting;
 pub mod debrief;
 pub mod failure;
 pub mod goal;

@@ -24,6 +24,14 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
+impl Series {
+    /// The value at exactly this time.
+    #[must_use]
+    pub fn at(&self, at: i64) -> Option<f64> {
+        value_at(&self.points, at)
+    }
+}
+
 /// A counter's value at a time in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {

@@ -174,6 +174,7 @@ async fn live(fake: Fake, data: &Path, record: Option<PathBuf>, keys: &[Event]) 
             environment: Environment::Prod,
             folders: Vec::new(),
             short: "k8s".into(),
+            tick: None,
         }],
         ..Settings::default()
     };

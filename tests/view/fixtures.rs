@@ -9,7 +9,7 @@ use flightdeck::{
         event::Size,
         evidence,
         settings::{Environment, Role, Settings, SourceSetting, Zone},
-        state::{Open, Pane, Panel, Row, State, View},
+        state::{Open, Pane, Panel, Row, State, Told, View},
         urgency,
     },
     domain::{
@@ -30,6 +30,7 @@ use flightdeck::{
         way_back::{Capacity, Means, WayBack, Worse},
         weight::Weight,
     },
+    judge::{Dispersion, Judge, Pods, Rules},
 };
 
 /// What there is to see.
@@ -71,6 +72,7 @@ fn settings() -> Settings {
         environment: Environment::Prod,
         folders: vec!["shop".into()],
         short: short.into(),
+        tick: Some(Seconds(10.0)),
     };
     Settings {
         sources: vec![source("prod-eu", "k8s", Role::Backend), source("prom-eu", "prom", Role::Metrics)],
@@ -162,6 +164,9 @@ pub fn release(situation: Situation, size: Size) -> State {
         budgets: Vec::new(),
         seen: Vec::new(),
         weights: Vec::new(),
+        critical: None,
+        split: None,
+        told: Told::default(),
         wrong: Vec::new(),
         said: None,
         pulse: None,
@@ -615,6 +620,20 @@ fn panel(name: &str, unit: &str, baseline: f64, canary: f64, critical: bool) -> 
         answered_to: Some(end),
         ..Panel::new(spec, Some(arms), 10, MONO + 6000)
     };
+    judge(&mut panel, end - 250);
     panel.reading = evidence::look(&panel);
     panel
+}
+
+/// Lets the panel's judge see the ticks since the canary was exposed.
+fn judge(panel: &mut Panel, began: i64) {
+    let dispersion = Dispersion::measured(1.0);
+    let rules = Rules::new(panel.spec.better, panel.spec.tolerance).with_critical(2).with_dispersion(dispersion);
+    let mut judge = Judge::new(rules, began);
+    for tick in panel.ticks.iter().filter(|tick| tick.at > began) {
+        judge.take(tick, Pods { baseline: 8, canary: 2 }).unwrap();
+    }
+    panel.evidence.dispersion = Some(dispersion);
+    panel.evidence.finding = Some(judge.finding());
+    panel.evidence.judge = Some(Arc::new(judge));
 }

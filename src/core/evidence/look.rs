@@ -1,90 +1,243 @@
 //! Makes the reading of a panel out of what it knows. The only place that does.
 
-use super::{Mark, Reading};
+use super::{Interval, Levels, Mark, Reading, Spread};
 use crate::{
-    core::state::Panel,
+    core::{price, state::Panel},
     domain::{
-        panel::{Better, PanelTrouble},
+        analysis::{Limit, LimitMeans},
+        clean::Clean,
+        panel::{PanelKind, PanelTrouble, Side},
         series::{Counts, Tick},
+        time::Seconds,
         verdict::{Verdict, Word},
     },
+    judge::{Finding, Judge, Standing, gauge::Hint, shared::Change, watchdog},
 };
 
-/// Standard errors beyond the tolerance that make a difference stand out.
-const OFF_ERRORS: f64 = 3.0;
+/// ln E of harm from which evidence asks for a look, though it proves nothing yet.
+const LEANS: f64 = 1.098_612_288_668_109_8;
 
 /// What may be said of a panel, from everything it knows.
 #[must_use]
 pub fn look(panel: &Panel) -> Reading {
-    let (mut baseline, mut canary) = (Counts::default(), Counts::default());
-    let mut ticks = 0;
-    for tick in panel.ticks.iter().filter(|tick| is_counted(panel, tick)) {
-        baseline += tick.baseline;
-        canary += tick.canary;
-        ticks += 1;
-    }
-    let ratio = match (canary.rate(), baseline.rate()) {
-        (Some(c), Some(b)) if b > 0.0 => Some(c / b),
-        (Some(_) | None, Some(_) | None) => None,
+    let reading = match panel.spec.kind {
+        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => counts(panel),
+        PanelKind::Value { .. } => value(panel),
+        PanelKind::Shared { .. } => shared(panel),
+        PanelKind::Analysis { .. } => analysis(panel),
     };
-    let verdict = trouble(panel).or_else(|| contradiction(baseline, canary)).unwrap_or_else(|| {
-        let has_canary = panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some());
-        match (has_canary, canary.exposures > 0.0, baseline.exposures > 0.0) {
-            (true, true, true) => Verdict::collecting("shown, not judged"),
-            (true, true, false) => Verdict::unknown("no exposures on the baseline"),
-            (true, false, _) => Verdict::unknown("no exposures on the canary yet"),
-            (false, _, _) => Verdict::unknown("only one revision runs"),
+    // What waiting may bring changes slower than what is said, and stays until it is made anew.
+    let forecast = panel.reading.forecast.filter(|_| reading.mark == Mark::Collecting);
+    Reading { forecast, ..reading }
+}
+
+fn counts(panel: &Panel) -> Reading {
+    let evidence = &panel.evidence;
+    let spread = evidence.dispersion.map(|found| Spread { phi: found.phi, calibrated: found.calibrated });
+    let (Some(judge), Some(finding)) = (&evidence.judge, &evidence.finding) else {
+        let why = doubt(panel).unwrap_or_else(|| "no exposures on the canary yet".into());
+        let baseline = newest(panel, Side::Baseline);
+        let mark = if panel.trouble.is_none() && panel.history.is_some() { Mark::Collecting } else { Mark::Unknown };
+        let verdict = if mark == Mark::Collecting { Verdict::collecting(why) } else { Verdict::unknown(why) };
+        return Reading { baseline, dispersion: spread, ..Reading::plain(mark, verdict) };
+    };
+    let off = finding.standing == Standing::Regression || finding.log_e_harm >= LEANS;
+    let (mark, verdict) = standing(panel, finding);
+    let numbers = if off { of_finding(finding) } else { of_whole(judge) };
+    let loss = price::so_far(panel, finding);
+    Reading { off, silent: evidence.silent, dispersion: spread, loss, ..Reading { mark, verdict, ..numbers } }
+}
+
+fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
+    let doubt = doubt(panel);
+    match (finding.standing, doubt) {
+        // A regression was found and stands, whatever comes or does not come now.
+        (Standing::Regression, doubt) => {
+            let mut why: Vec<Clean> = vec![finding.words().into()];
+            why.extend(doubt);
+            (Mark::Regression, Verdict { word: Word::NoGo, why })
         }
+        (Standing::Within | Standing::Collecting, Some(why)) if panel.trouble.is_none() && panel.history.is_some() => {
+            (Mark::Collecting, Verdict::collecting(why))
+        }
+        (Standing::Within | Standing::Collecting, Some(why)) => (Mark::Unknown, Verdict::unknown(why)),
+        (Standing::Within, None) => match panel.evidence.silent {
+            None => (Mark::Good, Verdict { word: Word::Go, why: vec!["within its tolerance".into()] }),
+            // None is a number only where something would have counted it.
+            Some(side) => {
+                let arm = if side == Side::Canary { "canary" } else { "baseline" };
+                (Mark::Unknown, Verdict::unknown(format!("no series counts events of the {arm}")))
+            }
+        },
+        (Standing::Collecting, None) => (Mark::Collecting, Verdict::collecting("collecting")),
+    }
+}
+
+/// Why its numbers cannot be trusted or compared now, the worst first; none when they can.
+fn doubt(panel: &Panel) -> Option<Clean> {
+    if let Some(trouble) = &panel.trouble {
+        return Some(words(trouble));
+    }
+    if panel.arms.as_ref().is_none_or(|arms| arms.canary.is_none()) {
+        return Some("only one revision runs".into());
+    }
+    if let Some(history) = panel.history {
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
+        let left = Seconds((history.to - history.from).max(0) as f64);
+        return Some(format!("reading {left} of history").into());
+    }
+    if let Some(refused) = &panel.evidence.refused {
+        return Some(refused.clone());
+    }
+    let silence =
+        watchdog::silence(&panel.ticks, watchdog::SILENT_TICKS).filter(|_| panel.spec.kind.counts_exposures());
+    silence.map(|silence| match silence {
+        watchdog::Silence::Baseline => "no exposures on the baseline".into(),
+        watchdog::Silence::Canary if panel.evidence.judge.is_none() => "no exposures on the canary yet".into(),
+        watchdog::Silence::Canary => "no exposures on the canary".into(),
+        watchdog::Silence::Both => "no exposures on either arm".into(),
+    })
+}
+
+pub(super) fn words(trouble: &PanelTrouble) -> Clean {
+    match trouble {
+        PanelTrouble::Waiting => "waiting for the first answer".into(),
+        PanelTrouble::NoData => "no data".into(),
+        PanelTrouble::Partial(why) => format!("partial: {why}").into(),
+        PanelTrouble::Stale(age) => format!("stale {age}").into(),
+        PanelTrouble::Error(why) => why.clone(),
+        PanelTrouble::NotFinite => "not a number".into(),
+    }
+}
+
+/// What is shown of a panel that stands out: since the moment from which it can be told best.
+fn of_finding(finding: &Finding) -> Reading {
+    Reading {
+        baseline: finding.baseline,
+        canary: finding.canary,
+        since: Some(finding.since),
+        ticks: finding.ticks,
+        ratio: finding.ratio,
+        interval: Some(Interval { low: finding.low, high: finding.high }),
+        ..Reading::unknown("")
+    }
+}
+
+/// What is shown of one that does not: all since the first exposure.
+fn of_whole(judge: &Judge) -> Reading {
+    let whole = judge.whole();
+    Reading {
+        baseline: whole.baseline,
+        canary: whole.canary,
+        since: Some(whole.at),
+        ticks: whole.ticks,
+        ratio: whole.ratio,
+        interval: Some(Interval { low: whole.low, high: whole.high }),
+        ..Reading::unknown("")
+    }
+}
+
+/// What one arm did in its newest minute, for a panel that compares nothing yet.
+fn newest(panel: &Panel, side: Side) -> Counts {
+    let mut sum = Counts::default();
+    for tick in panel.ticks.iter().rev().take(6) {
+        sum += match side {
+            Side::Baseline => tick.baseline,
+            Side::Canary => tick.canary,
+        };
+    }
+    sum
+}
+
+/// Replaces what an arm was exposed to by its share of the traffic, in seconds of all traffic.
+pub fn by_share(tick: &mut Tick, percent: f64, step: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a tick")]
+    let step = step as f64;
+    tick.canary.exposures = step * percent / 100.0;
+    tick.baseline.exposures = step * (100.0 - percent) / 100.0;
+}
+
+fn value(panel: &Panel) -> Reading {
+    let newest = panel.levels.last();
+    let levels = Levels { before: newest.and_then(|l| l.baseline), now: newest.and_then(|l| l.canary) };
+    let ratio = match (levels.before, levels.now) {
+        (Some(before), Some(now)) if before > 0.0 => Some(now / before),
+        (_, _) => None,
+    };
+    let (mark, verdict, ticks) = match (doubt(panel), &panel.evidence.gauge) {
+        (Some(why), _) => (Mark::Unknown, Verdict::unknown(why), 0),
+        (None, None) => (Mark::Unknown, Verdict::unknown("no value of the canary yet"), 0),
+        (None, Some(gauge)) => {
+            let (worse, of) = gauge.signs();
+            let why = format!("weak: {worse} of {of} ticks beyond the tolerance");
+            let mark = if gauge.hint() == Hint::Worse { Mark::Look } else { Mark::Weak };
+            (mark, Verdict::collecting(why), of)
+        }
+    };
+    Reading {
+        off: mark == Mark::Look,
+        levels,
+        ratio,
+        ticks,
+        since: panel.exposed_since,
+        ..Reading::plain(mark, verdict)
+    }
+}
+
+fn shared(panel: &Panel) -> Reading {
+    let compared = panel.evidence.compared;
+    let newest = panel.points.last().map(|point| point.value);
+    let levels = Levels {
+        before: compared.and_then(|compared| compared.before),
+        now: compared.and_then(|compared| compared.now).or(newest),
+    };
+    let (mark, verdict) = match (doubt(panel), compared.map(|compared| compared.change)) {
+        (Some(why), _) => (Mark::Unknown, Verdict::unknown(why)),
+        (None, Some(Change::Worse)) => (Mark::Look, Verdict::collecting("worse than in the hour before the release")),
+        (None, Some(Change::Same)) => (Mark::Good, Verdict::collecting("as in the hour before the release")),
+        (None, Some(Change::Collecting)) => {
+            (Mark::Collecting, Verdict::collecting("too early to compare with the hour before"))
+        }
+        (None, Some(Change::Unknown)) => {
+            (Mark::Unknown, Verdict::unknown("too little is known of the hour before the release"))
+        }
+        (None, None) => (Mark::Unknown, Verdict::unknown("not compared yet")),
+    };
+    Reading { off: mark == Mark::Look, levels, since: panel.exposed_since, ..Reading::plain(mark, verdict) }
+}
+
+/// The newest value against the lines that the backend's own analysis draws.
+fn analysis(panel: &Panel) -> Reading {
+    let newest = panel.points.last().map(|point| point.value);
+    let levels = Levels { before: None, now: newest };
+    let (mark, verdict) = match (&panel.trouble, newest) {
+        (Some(trouble), _) => (Mark::Unknown, Verdict::unknown(words(trouble))),
+        (None, None) => (Mark::Unknown, Verdict::unknown("no data")),
+        (None, Some(value)) => match passed(&panel.spec.limits, value) {
+            Some(LimitMeans::Failure) => (Mark::Look, Verdict::collecting("its analysis would fail now")),
+            Some(LimitMeans::NotSuccess) => (Mark::Look, Verdict::collecting("its analysis would not pass now")),
+            None if panel.spec.limits.is_empty() => {
+                (Mark::Weak, Verdict::collecting("its conditions are no lines to compare with"))
+            }
+            None => (Mark::Good, Verdict::collecting("its analysis would pass now")),
+        },
+    };
+    Reading { off: mark == Mark::Look, levels, ..Reading::plain(mark, verdict) }
+}
+
+/// The worst that the lines say of a value.
+fn passed(limits: &[Limit], value: f64) -> Option<LimitMeans> {
+    let mut passed = limits.iter().filter(|limit| limit.is_passed(value)).map(|limit| limit.means).collect::<Vec<_>>();
+    passed.sort_by_key(|means| match means {
+        LimitMeans::Failure => 0,
+        LimitMeans::NotSuccess => 1,
     });
-    let mark = if verdict.word == Word::Unknown { Mark::Unknown } else { Mark::Collecting };
-    let off = is_off(panel, baseline, canary);
-    let mark = if off && mark == Mark::Collecting { Mark::Look } else { mark };
-    Reading { baseline, canary, ticks, ratio, off, since: panel.exposed_since, ..Reading::plain(mark, verdict) }
+    passed.first().copied()
 }
 
-/// Whether the arms differ for the worse by more than the tolerance and three standard errors of the counts: the
-/// logarithm of a ratio of Poisson rates has the variance 1/x + 1/y (x and y events, half an event added so
-/// that none is a number too). It only calls for a look, and only if it stands out: looked at again and again
-/// it proves nothing, and a smaller bar would shout at every small canary.
-fn is_off(panel: &Panel, baseline: Counts, canary: Counts) -> bool {
-    if baseline.exposures <= 0.0 || canary.exposures <= 0.0 {
-        return false;
-    }
-    let (x, y) = (canary.events + 0.5, baseline.events + 0.5);
-    let change = (x / canary.exposures).ln() - (y / baseline.exposures).ln();
-    let noise = OFF_ERRORS * (1.0 / x + 1.0 / y).sqrt();
-    match panel.spec.better {
-        Better::Higher => change < (1.0 - panel.spec.tolerance).max(f64::MIN_POSITIVE).ln() - noise,
-        Better::Lower => change > (1.0 + panel.spec.tolerance).ln() + noise,
-    }
-}
-
-/// Whether a tick belongs to the comparison: after the first exposure, and not while the weight was moving.
+/// Whether a tick belongs to the comparison: after the first exposure, and not while the weight settled.
 #[must_use]
 pub fn is_counted(panel: &Panel, tick: &Tick) -> bool {
     panel.exposed_since.is_none_or(|since| tick.at > since)
         && !panel.left_out.iter().any(|(from, to)| tick.at > *from && tick.at - panel.step < *to)
-}
-
-fn trouble(panel: &Panel) -> Option<Verdict> {
-    panel.trouble.as_ref().map(|trouble| match trouble {
-        PanelTrouble::Waiting => Verdict::unknown("waiting for the first answer"),
-        PanelTrouble::NoData => Verdict::unknown("no data"),
-        PanelTrouble::Partial(why) => Verdict::unknown(format!("partial: {why}")),
-        PanelTrouble::Stale(age) => Verdict::unknown(format!("stale {age}")),
-        PanelTrouble::Error(why) => Verdict::unknown(why.clone()),
-        PanelTrouble::NotFinite => Verdict::unknown("not a number"),
-    })
-}
-
-/// Events that nobody was exposed to: the two queries do not count the same thing.
-fn contradiction(baseline: Counts, canary: Counts) -> Option<Verdict> {
-    let broken = |counts: Counts| counts.exposures <= 0.0 && counts.events > 0.0;
-    if broken(canary) {
-        Some(Verdict::unknown("partial: events without exposures on the canary"))
-    } else if broken(baseline) {
-        Some(Verdict::unknown("partial: events without exposures on the baseline"))
-    } else {
-        None
-    }
 }

@@ -3,16 +3,15 @@
 //! Only a value moves numbers. A late answer, or one to a question of other arms, belongs to nobody.
 
 use super::{
-    notices, paint,
-    questions::{back_off_ms, next_due_ms, panel, whole},
-    sources,
+    paint,
+    questions::{back_off_ms, newest_tick, next_due_ms, panel},
+    sources, taking,
 };
 use crate::{
     core::{
         effect::{AskId, Effect},
-        evidence::{self, MAX_TICKS, TICK_SECONDS},
-        freshness,
-        state::{Asked, Panel, State},
+        evidence, freshness,
+        state::{Panel, State},
     },
     domain::{
         clean::Name,
@@ -20,10 +19,7 @@ use crate::{
         health::Health,
         panel::PanelTrouble,
         question::Answer,
-        series,
         time::Seconds,
-        timeline::MomentKind,
-        verdict::Word,
     },
 };
 
@@ -71,9 +67,10 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
             None
         }
     };
-    let present = present(state, &source);
-    if let Some(panel) = panel(state, place) {
-        take(panel, asked, answer, present);
+    let present = present(state, place);
+    let said = state.settings.sources.iter().any(|setting| setting.name == source && setting.tick.is_some());
+    if let (Some(panel), Some(present)) = (panel(state, place), present) {
+        taking::take(panel, asked, answer, present, said);
         panel.reading = evidence::look(panel);
     }
     let delay = match wait {
@@ -87,65 +84,25 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     if let Some(failure) = refused {
         source_failed(state, &source, failure, delay, effects);
     }
-    tell_verdict(state, effects);
 }
 
-/// The second it is at a source, and the one before which its newest sample is called stale.
-#[derive(Clone, Copy)]
-struct Present {
-    now: i64,
+/// The present of a panel's source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Present {
+    /// The second it is there.
+    pub(super) now: i64,
+    /// A newest sample that is not younger than this is called stale.
     stale: i64,
+    /// The newest tick that can be asked for.
+    pub(super) newest: i64,
 }
 
-fn present(state: &State, source: &Name) -> Present {
+fn present(state: &State, place: usize) -> Option<Present> {
+    let panel = state.open.as_ref()?.panels.get(place)?;
+    let source = &panel.spec.source;
     let now = state.second_at(source);
-    Present { now, stale: now.saturating_sub(evidence::stale_seconds(state.source(source))) }
-}
-
-/// Puts an answer into its panel.
-fn take(panel: &mut Panel, asked: Asked, answer: Answer, present: Present) {
-    match answer {
-        Answer::Value(values) => {
-            panel.errors = 0;
-            panel.newest = Some(values.newest);
-            let ticks = match (values.sets.as_slice(), &panel.arms) {
-                ([events, exposures], Some(arms)) => {
-                    series::ticks(events, exposures, arms, asked.from, asked.to, TICK_SECONDS)
-                }
-                (_, _) => return failed(panel, "the answer does not fit the question".to_owned()),
-            };
-            let last = panel.ticks.last().map_or(i64::MIN, |tick| tick.at);
-            let new: Vec<_> = ticks.into_iter().filter(|tick| tick.at > last).collect();
-            if new.is_empty() {
-                panel.trouble = Some(PanelTrouble::NoData);
-                return;
-            }
-            panel.ticks.extend(new);
-            let surplus = panel.ticks.len().saturating_sub(MAX_TICKS);
-            panel.ticks.drain(..surplus);
-            // What the source holds back, or what lies in its future, was not answered.
-            panel.answered_to = Some(asked.to.min(values.newest.timestamp()));
-            if panel.exposed_since.is_none() {
-                let first = panel.ticks.iter().find(|tick| tick.canary.exposures > 0.0);
-                panel.exposed_since = first.map(|tick| tick.at - TICK_SECONDS);
-            }
-            panel.trouble = None;
-            note_age(panel, present);
-        }
-        Answer::NoData => panel.trouble = Some(PanelTrouble::NoData),
-        Answer::Partial(why) => panel.trouble = Some(PanelTrouble::Partial(why)),
-        Answer::Stale(age) => {
-            if panel.newest.is_none() {
-                panel.newest = chrono::DateTime::from_timestamp(present.now - whole(age), 0);
-            }
-            panel.trouble = Some(PanelTrouble::Stale(age));
-        }
-        Answer::Error(failure) => {
-            let text = failure.to_string();
-            failed(panel, text);
-        }
-        Answer::NotFinite => panel.trouble = Some(PanelTrouble::NotFinite),
-    }
+    let stale_after = evidence::stale_seconds(state.source(source), panel.step);
+    Some(Present { now, stale: now.saturating_sub(stale_after), newest: newest_tick(state, panel) })
 }
 
 pub(super) fn failed(panel: &mut Panel, why: String) {
@@ -155,9 +112,11 @@ pub(super) fn failed(panel: &mut Panel, why: String) {
 }
 
 /// Whether the newest sample is too old to be called an answer. True if that changed what is shown.
-fn note_age(panel: &mut Panel, present: Present) -> bool {
+pub(super) fn note_age(panel: &mut Panel, present: Present) -> bool {
     let judged = match &panel.trouble {
-        None | Some(PanelTrouble::Stale(_)) => true,
+        // The past is old without being stale.
+        None => panel.history.is_none(),
+        Some(PanelTrouble::Stale(_)) => true,
         Some(
             PanelTrouble::Waiting
             | PanelTrouble::NoData
@@ -186,13 +145,11 @@ fn note_age(panel: &mut Panel, present: Present) -> bool {
 pub(super) fn grow_old(state: &mut State, effects: &mut Vec<Effect>) {
     let mut changed = false;
     for place in 0..state.open.as_ref().map_or(0, |open| open.panels.len()) {
-        let Some(source) = panel(state, place).map(|panel| panel.spec.source.clone()) else { continue };
-        let present = present(state, &source);
+        let Some(present) = present(state, place) else { continue };
         changed |= panel(state, place).is_some_and(|panel| note_age(panel, present));
     }
     if changed {
         paint(effects);
-        tell_verdict(state, effects);
     }
 }
 
@@ -216,29 +173,5 @@ fn source_failed(state: &mut State, name: &Name, why: Failure, retry_in_ms: u64,
     } else if !matches!(kind, FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed) {
         // It answered, if only to refuse.
         sources::heard(state, name, effects);
-    }
-}
-
-/// Notes and rings when what may be said of the release changes. Starting to collect is no alarm.
-pub(super) fn tell_verdict(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(open) = &mut state.open else { return };
-    let waiting = |panel: &Panel| panel.spec.critical && panel.trouble == Some(PanelTrouble::Waiting);
-    if open.panels.iter().any(waiting) || !open.panels.iter().any(|panel| panel.spec.critical) {
-        return;
-    }
-    let verdict = evidence::verdict(open);
-    let before = open.said.replace(verdict.word);
-    if before == Some(verdict.word) {
-        return;
-    }
-    let why = verdict.why.first().map(ToString::to_string).unwrap_or_default();
-    notices::note(state, MomentKind::Verdict, format!("{}: {why}", verdict.word));
-    let alarms = match verdict.word {
-        Word::Go | Word::NoGo => true,
-        Word::Unknown => before.is_some(),
-        Word::Collecting => false,
-    };
-    if alarms {
-        notices::ring(effects);
     }
 }

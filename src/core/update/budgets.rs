@@ -8,7 +8,7 @@ use crate::{
     core::{
         budget::{Budget, EVERY_SECONDS, Lane},
         effect::{AskId, Effect},
-        evidence::late_seconds,
+        evidence::{TICK_SECONDS, late_seconds},
         state::{Asked, State},
     },
     domain::{
@@ -77,7 +77,7 @@ fn ask(state: &mut State, place: usize, number: usize, effects: &mut Vec<Effect>
     let Some(open) = &state.open else { return };
     let Some(budget) = open.budgets.get(place) else { return };
     // Younger numbers may still be on their way there, or be held back.
-    let settled = state.second_at(&budget.slo.source) - late_seconds(state.source(&budget.slo.source));
+    let settled = state.second_at(&budget.slo.source) - late_seconds(state.source(&budget.slo.source), TICK_SECONDS);
     let at = settled.div_euclid(STEP_SECONDS) * STEP_SECONDS;
     let began = open.release.as_ref().and_then(|release| release.started_at).map(|began| began.timestamp());
     let question = if state.source(&budget.slo.source).is_none() {

@@ -8,21 +8,26 @@ mod answers;
 mod board;
 mod budgets;
 mod confirm;
+mod judging;
 mod keys;
 mod navigation;
 mod news;
 mod notices;
 mod overlays;
+mod panels;
 mod proof;
 mod pulses;
 mod questions;
 mod sources;
 mod story;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod text;
 mod time;
+mod verdicts;
 mod watching;
+mod weights;
 
 use super::{
     effect::Effect,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{navigation, notices, paint, proof, pulses, questions};
+use super::{navigation, notices, paint, proof, pulses, questions, verdicts, weights};
 use crate::{
     core::{effect::Effect, state::State},
     domain::{
@@ -24,6 +24,9 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
     let was_gone = std::mem::take(&mut open.gone);
     let was_complete = std::mem::replace(&mut open.complete, true);
     let before = open.release.replace(release.clone());
+    if before.as_ref().is_some_and(|before| before.id != release.id) {
+        verdicts::forget(&mut open.told);
+    }
     if was_gone {
         notices::note(state, MomentKind::Phase, "it is there again");
     }
@@ -31,6 +34,9 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
         if before == *release {
             proof::look(state, release, effects);
             return;
+        }
+        if let Some(set) = weight(release).filter(|set| weight(&before) != Some(*set)) {
+            weights::moved(state, set);
         }
         for (kind, text) in differences(&before, release).into_iter().take(MAX_MOMENTS) {
             notices::note(state, kind, text);
@@ -58,6 +64,11 @@ pub(super) fn gone(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// The weight that the router was told, or that is wanted where nobody tells one.
+fn weight(release: &Release) -> Option<f64> {
+    release.weight.set.or(release.weight.wanted)
+}
+
 /// What a person would want to have seen happen between two looks, most important first.
 fn differences(before: &Release, now: &Release) -> Vec<(MomentKind, String)> {
     let mut seen = Vec::new();
@@ -69,7 +80,6 @@ fn differences(before: &Release, now: &Release) -> Vec<(MomentKind, String)> {
     }
     phase(before, now, &mut seen);
     steps(before, now, &mut seen);
-    let weight = |r: &Release| r.weight.set.or(r.weight.wanted);
     if let Some(set) = weight(now).filter(|set| weight(before) != Some(*set)) {
         let word = if now.weight.set.is_some() { "set" } else { "wanted" };
         seen.push((MomentKind::Weight, format!("{set} % {word}")));

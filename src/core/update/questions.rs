@@ -1,60 +1,66 @@
 //! Asking for the numbers of the opened release's panels.
 //!
-//! Ticks lie on multiples of `TICK_SECONDS` of the source's own clock and are asked for only when no scrape
-//! can still be missing. One question per panel is under way at any time.
+//! Ticks lie on multiples of a panel's step of the source's own clock and are asked for only when no scrape can still
+//! be missing. One question per panel is under way at any time. The past is read from an hour before the canary can
+//! first have been exposed, part by part and in order, so that what is judged does not depend on when one looks.
 
-use super::{
-    answers::{failed, tell_verdict},
-    next_id, paint,
-};
+use super::{answers::failed, next_id, paint, panels, weights};
 use crate::{
     core::{
         effect::{AskId, Effect},
-        evidence::{LATE_SECONDS, MAX_TICKS, TICK_SECONDS, late_seconds, look},
-        state::{Asked, Panel, State, WeightMove},
+        evidence::{TICK_SECONDS, late_seconds, look},
+        settings::Settings,
+        state::{Asked, History, Panel, State},
     },
     domain::{
         clean::{Clean, Name},
         panel::PanelTrouble,
         question::{Query, Question},
         release::Release,
-        step::{StepKind, StepState},
+        step::StepKind,
         target::Target,
         template::{self, Place},
         time::Seconds,
-        timeline::MomentKind,
     },
+    judge::shared::BEFORE,
 };
 
-/// How far back the first question goes when nobody knows when the canary was first exposed.
+/// How far back the first question goes where there is no canary, or nobody knows since when.
 const FIRST_SECONDS: i64 = 30 * 60;
-/// How much of the time before the exposure is asked for, so that a chart has something to compare with.
-const BEFORE_SECONDS: i64 = 5 * 60;
-/// The longest range ever asked for.
-#[expect(clippy::cast_possible_wrap, reason = "a small constant")]
-const LONGEST_SECONDS: i64 = MAX_TICKS as i64 * TICK_SECONDS;
-/// How far a question reaches back behind what was answered.
-const OVERLAP_SECONDS: i64 = 5 * 60;
+/// The longest past that is read and judged.
+const LONGEST_SECONDS: i64 = 48 * 3600;
+/// Ticks that a question reaches back behind what was answered, so that one late sample is no silence.
+const OVERLAP_TICKS: i64 = 30;
+/// Ticks a panel may lie behind and still count as caught up.
+const BEHIND_TICKS: i64 = 6;
 /// Monotonic milliseconds after which a question counts as lost.
 pub(super) const LOST_MS: u64 = 60_000;
 /// Milliseconds between the questions of neighbouring panels, so that a source is not asked all at once.
 const JITTER_MS: u64 = 130;
 /// First and longest wait after a failed question, in seconds.
 const BACK_OFF_SECONDS: (f64, f64) = (10.0, 120.0);
-/// Most moves of the weight that are remembered.
-const MAX_CHANGES: usize = 64;
 
 /// Makes the panels of the release that has just been opened.
 pub(super) fn prepare(state: &mut State) {
-    let now = state.at.mono;
-    let Some(open) = &mut state.open else { return };
-    let mine = state.settings.panels.iter().filter(|spec| spec.targets.matches(&open.target));
-    open.panels = mine.map(|spec| Panel::new(spec.clone(), None, TICK_SECONDS, now)).collect();
     follow_release(state);
 }
 
-/// Takes over what the release says about arms and weights; other arms start a panel anew.
+/// Seconds between the ticks of a source; the shortest where it does not say how often it scrapes.
+pub(super) fn step(settings: &Settings, source: &Name) -> i64 {
+    let said = settings.sources.iter().find(|setting| setting.name == *source).and_then(|setting| setting.tick);
+    said.map_or(TICK_SECONDS, |tick| whole(tick).max(TICK_SECONDS))
+}
+
+/// The newest tick of a panel that can be asked for now, by its source's clock.
+pub(super) fn newest_tick(state: &State, panel: &Panel) -> i64 {
+    let source = &panel.spec.source;
+    align(state.second_at(source) - late_seconds(state.source(source), panel.step), panel.step)
+}
+
+/// Takes over what the release says of its panels, arms and weights; other arms start a panel anew.
 pub(super) fn follow_release(state: &mut State) {
+    panels::follow(state);
+    weights::follow(state);
     let now = state.at;
     let offsets: Vec<i64> = state
         .open
@@ -65,18 +71,7 @@ pub(super) fn follow_release(state: &mut State) {
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
-    let seen = open.seen.iter().filter(|m| m.kind == MomentKind::Weight);
-    let seen: Vec<WeightMove> = seen.map(|m| WeightMove { at: m.at.timestamp(), percent: None }).collect();
-    for change in weight_changes(&release).chain(seen) {
-        match open.weights.iter_mut().find(|known| known.at == change.at) {
-            Some(known) => known.percent = known.percent.or(change.percent),
-            None => open.weights.push(change),
-        }
-    }
-    open.weights.sort_by_key(|change| change.at);
-    let surplus = open.weights.len().saturating_sub(MAX_CHANGES);
-    open.weights.drain(..surplus);
-    let began = exposure_began(&release);
+    let bound = exposure_bound(&release);
     for (panel, offset) in open.panels.iter_mut().zip(offsets) {
         if arms.is_none() && panel.arms.is_none() && open.complete {
             panel.trouble = Some(PanelTrouble::Error("no stable revision to compare with".into()));
@@ -84,39 +79,22 @@ pub(super) fn follow_release(state: &mut State) {
         if arms.is_some() && panel.arms != arms {
             *panel = Panel::new(panel.spec.clone(), arms.clone(), panel.step, now.mono);
         }
-        if let Some(began) = began {
-            panel.exposed_since = Some(began + offset);
+        // What was measured is better than what was told.
+        if panel.evidence.judge.is_none() && panel.evidence.gauge.is_none() {
+            let bound = bound.filter(|_| panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some()));
+            panel.exposed_since = bound.map(|bound| bound + offset).max(panel.judged_since);
         }
-        let settles = whole(panel.spec.lag) + LATE_SECONDS;
-        panel.left_out = open.weights.iter().map(|moved| (moved.at + offset, moved.at + offset + settles)).collect();
+        weights::leave_out(panel, &open.weights, offset);
         panel.reading = look(panel);
     }
 }
 
-/// When the weight moved, as far as the backend tells.
-fn weight_changes(release: &Release) -> impl Iterator<Item = WeightMove> {
-    let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| (m.at, None));
-    let steps = release.steps.iter().filter_map(|step| match (&step.kind, step.state) {
-        (StepKind::SetWeight(percent), StepState::Done | StepState::Current | StepState::Failed) => {
-            step.started_at.map(|at| (at, Some(*percent)))
-        }
-        (
-            StepKind::SetWeight(_)
-            | StepKind::Wait
-            | StepKind::Person
-            | StepKind::Analysis
-            | StepKind::Experiment
-            | StepKind::Scale
-            | StepKind::Route
-            | StepKind::Job,
-            _,
-        ) => None,
-    });
-    told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent })
-}
-
-/// When the newest revision first got traffic, where the backend knows.
-fn exposure_began(release: &Release) -> Option<i64> {
+/// The earliest time at which the newest revision can have got traffic. Its creation, for a retry of the same revision
+/// goes on with what was seen of it; but not of one that is older than the stable one, because it was used before.
+fn exposure_bound(release: &Release) -> Option<i64> {
+    let created = release.newest().and_then(|newest| newest.created_at);
+    let stable = release.stable().and_then(|stable| stable.created_at);
+    let is_new = created.is_some_and(|created| stable.is_none_or(|stable| created > stable));
     let first = release.steps.iter().find(|step| match step.kind {
         StepKind::SetWeight(percent) => percent > 0.0,
         StepKind::Wait
@@ -126,8 +104,9 @@ fn exposure_began(release: &Release) -> Option<i64> {
         | StepKind::Scale
         | StepKind::Route
         | StepKind::Job => false,
-    })?;
-    first.started_at.map(|at| at.timestamp())
+    });
+    let began = first.and_then(|step| step.started_at).or(release.started_at);
+    created.filter(|_| is_new).or(began).or(created).map(|at| at.timestamp())
 }
 
 pub(super) fn whole(length: Seconds) -> i64 {
@@ -150,7 +129,6 @@ pub(super) fn ask_due(state: &mut State, effects: &mut Vec<Effect>) {
                 panel.due = due;
             }
             paint(effects);
-            tell_verdict(state, effects);
             continue;
         }
         if panel.asked.is_some() || panel.due > now || panel.arms.is_none() {
@@ -168,19 +146,18 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     let now = state.at.mono;
     let Some(open) = &state.open else { return };
     let Some(panel) = open.panels.get(place) else { return };
-    let server = state.second_at(&panel.spec.source);
-    let to = align(server - late_seconds(state.source(&panel.spec.source)));
+    let newest = newest_tick(state, panel);
+    let beginning = beginning(panel, newest);
     let from = match panel.answered_to {
-        Some(answered) => answered,
-        None => match panel.exposed_since {
-            Some(began) => align((began - BEFORE_SECONDS).min(to - FIRST_SECONDS / 3)),
-            None => to - FIRST_SECONDS,
-        },
-    }
-    .max(to - LONGEST_SECONDS);
-    // Asked again: what a series was before, so that one that missed a scrape is not taken for a young one.
-    let overlap = if panel.answered_to.is_some() { OVERLAP_SECONDS } else { 0 };
-    if to <= from {
+        // Ticks that could not be made yet are asked for again for a while.
+        Some(answered) => {
+            let counted = panel.evidence.counting.last().unwrap_or(answered);
+            counted.clamp(answered - BEHIND_TICKS * panel.step, answered) - OVERLAP_TICKS * panel.step
+        }
+        None => beginning.from,
+    };
+    let to = newest.min(panel.answered_to.unwrap_or(from) + panel.chunk * panel.step);
+    if panel.answered_to.is_some_and(|answered| to <= answered) {
         let due = now + next_due_ms(state, place);
         if let Some(panel) = self::panel(state, place) {
             panel.due = due;
@@ -190,14 +167,19 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     let question = if state.source(&panel.spec.source).is_none() {
         Err(format!("`{}` is not configured as a source", panel.spec.source))
     } else {
-        question(panel, &open.target, from - overlap, to)
+        question(panel, &open.target, from, to)
     };
     let back_off = back_off_ms(state, place, None);
     match question {
         Ok(question) => {
             let id = AskId(next_id(state));
             if let Some(panel) = self::panel(state, place) {
-                panel.asked = Some(Asked { id, from: from - overlap, to, at: now });
+                panel.asked = Some(Asked { id, from, to, at: now });
+                if panel.answered_to.is_none() {
+                    panel.judged_since = beginning.judged_since;
+                    panel.exposed_since = panel.exposed_since.max(beginning.judged_since);
+                }
+                panel.history = history(panel, from, newest);
             }
             effects.push(Effect::Ask { ask: id, question });
         }
@@ -212,8 +194,42 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     }
 }
 
-fn align(seconds: i64) -> i64 {
-    seconds.div_euclid(TICK_SECONDS) * TICK_SECONDS
+/// Where the past begins for a panel.
+struct Beginning {
+    from: i64,
+    /// Set where what came before the hour is cut off.
+    judged_since: Option<i64>,
+}
+
+fn beginning(panel: &Panel, newest: i64) -> Beginning {
+    let has_canary = panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some());
+    if !has_canary {
+        return Beginning { from: align(newest - FIRST_SECONDS, panel.step), judged_since: None };
+    }
+    let longest = newest - LONGEST_SECONDS;
+    let (began, cut) = match panel.exposed_since {
+        Some(began) if began - BEFORE >= longest => (began, false),
+        Some(_) => (longest + BEFORE, true),
+        // Nobody knows since when; what came before may belong to the comparison or not.
+        None => (newest - FIRST_SECONDS, true),
+    };
+    // One that has just begun, or will begin by a clock that is ahead, has its hour before all the same.
+    let from = align((began - BEFORE).min(newest), panel.step);
+    Beginning { from, judged_since: cut.then(|| align(began, panel.step)) }
+}
+
+/// What is still to be read and judged, if that is more than what every tick brings.
+pub(super) fn history(panel: &Panel, from: i64, newest: i64) -> Option<History> {
+    let read = panel.answered_to.unwrap_or(from);
+    // Until it is known how events cluster ticks wait without being late.
+    let waiting = panel.evidence.waiting.front().filter(|_| panel.evidence.dispersion.is_some());
+    let done = waiting.map_or(read, |waiting| waiting.tick.at.min(read));
+    let has_canary = panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some());
+    (has_canary && newest - done > BEHIND_TICKS * panel.step).then_some(History { from: done, to: newest })
+}
+
+pub(super) fn align(seconds: i64, step: i64) -> i64 {
+    seconds.div_euclid(step) * step
 }
 
 /// The question of a panel with its places filled in.
@@ -229,7 +245,7 @@ fn question(panel: &Panel, target: &Target, from: i64, to: i64) -> Result<Questi
             .map_err(|e| format!("panel `{}` in {}: {e}", panel.spec.name, panel.spec.origin))
     };
     let queries = panel.spec.kind.queries().into_iter().map(query).collect::<Result<_, _>>()?;
-    Ok(Question { source: panel.spec.source.clone(), queries, from, to, step: TICK_SECONDS })
+    Ok(Question { source: panel.spec.source.clone(), queries, from, to, step: panel.step })
 }
 
 /// What a target alone says for a place; none for revisions.
@@ -244,12 +260,15 @@ pub(super) fn plain_place(target: &Target, place: Place) -> Option<String> {
     }
 }
 
-/// Monotonic milliseconds until the next tick can be asked for.
+/// Monotonic milliseconds until the next tick can be asked for; at once while the past is read.
 pub(super) fn next_due_ms(state: &State, place: usize) -> u64 {
     let Some(panel) = state.open.as_ref().and_then(|open| open.panels.get(place)) else { return LOST_MS };
+    let newest = newest_tick(state, panel);
+    if panel.answered_to.is_some_and(|answered| newest - answered > BEHIND_TICKS * panel.step) {
+        return 1 + jitter(state, place) / 10;
+    }
     let server = state.second_at(&panel.spec.source);
-    let late = late_seconds(state.source(&panel.spec.source));
-    let next = align(server - late) + TICK_SECONDS + late;
+    let next = newest + panel.step + late_seconds(state.source(&panel.spec.source), panel.step);
     millis(state, Seconds(f64::from(i32::try_from((next - server).max(1)).unwrap_or(i32::MAX)))) + jitter(state, place)
 }
 

@@ -1,6 +1,8 @@
 //! What time alone does, and when the state next wants to be woken for it.
 
-use super::{answers, board, budgets, confirm, notices, paint, proof, pulses, questions, sources, story};
+use super::{
+    answers, board, budgets, confirm, judging, notices, paint, proof, pulses, questions, sources, story, verdicts,
+};
 use crate::core::{
     effect::Effect,
     freshness::{self, Pace},
@@ -29,6 +31,8 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     answers::grow_old(state, effects);
     questions::ask_due(state, effects);
     budgets::ask_due(state, effects);
+    judging::pass(state, effects);
+    verdicts::tell(state, effects);
     confirm::revise(state, effects);
     notices::title(state, effects);
     story::pass(state, effects);
@@ -75,6 +79,9 @@ pub fn deadline(state: &State) -> Option<u64> {
         && let Some(ready) = confirm::ready_at(dialog)
     {
         at(ready);
+    }
+    if judging::is_behind(state) {
+        at(now + 1);
     }
     for panel in state.open.iter().flat_map(|open| &open.panels) {
         match panel.asked {

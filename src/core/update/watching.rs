@@ -5,7 +5,7 @@ use crate::{
     core::{
         effect::{Effect, WatchId},
         settings::Role,
-        state::{NoticeKind, Open, Pane, State, View},
+        state::{NoticeKind, Open, Pane, State, Told, View},
     },
     domain::{
         clean::Name,
@@ -86,6 +86,9 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         budgets: Vec::new(),
         seen: Vec::new(),
         weights: Vec::new(),
+        critical: None,
+        split: None,
+        told: Told::default(),
         said: None,
         pulse: None,
     });

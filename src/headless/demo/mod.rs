@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     backend::{self, Backend},
     core::settings::{Environment, Role, Settings, SourceSetting},
-    domain::{clean::Name, target::TargetRef},
+    domain::{clean::Name, target::TargetRef, time::Seconds},
     metrics::{self, Source},
     runtime::{Program, clock::Clock},
     sim::{Scenario, Shared, World},
@@ -54,6 +54,7 @@ pub fn settings(scenario: Scenario, speed: f64) -> Settings {
         environment: Environment::Prod,
         folders: Vec::new(),
         short: short.into(),
+        tick: Some(Seconds(10.0)),
     };
     Settings {
         sources: vec![source(CLUSTER, Role::Backend, "k8s"), source(NUMBERS, Role::Metrics, "prom")],

@@ -36,6 +36,9 @@ pub(super) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
+/// Seconds before noon at which the canary of `paused` got its weight.
+pub(super) const EXPOSED: i64 = 1_800;
+
 pub(super) fn target(name: &str) -> Target {
     Target { source: "prod-eu".into(), kind: "rollout".into(), path: vec!["shop".into(), name.into()] }
 }
@@ -56,7 +59,7 @@ fn revision(name: &str, hash: &str, version: &str, tag: Tag, ready: u32) -> Revi
         version: version.into(),
         images: vec![],
         tags: vec![tag],
-        created_at: Some(noon()),
+        created_at: Some(noon() - TimeDelta::seconds(if tag == Tag::Stable { 300_000 } else { EXPOSED + 20 })),
         health: RevisionHealth::Healthy,
         ready,
         desired: ready,
@@ -94,7 +97,7 @@ pub(super) fn offer(plan: Plan) -> Offer {
     Offer { goal: plan.goal.clone(), answer: Offered::Plan(Box::new(plan)) }
 }
 
-/// A canary at 10 %, waiting for a person since `noon`.
+/// A canary at 10 % for half an hour, waiting for a person since `noon`.
 pub(super) fn paused(name: &str) -> Release {
     let step = |place: usize, kind: StepKind, state: StepState| Step {
         id: StepId(place.to_string()),
@@ -106,7 +109,7 @@ pub(super) fn paused(name: &str) -> Release {
         after: vec![],
         group: None,
         state,
-        started_at: None,
+        started_at: (place == 1).then(|| noon() - TimeDelta::seconds(EXPOSED)),
         took: None,
         planned: None,
         usual: None,
@@ -225,6 +228,7 @@ pub(super) fn settings() -> Settings {
         environment: Environment::Prod,
         folders: vec!["shop".into()],
         short: short.into(),
+        tick: Some(Seconds(10.0)),
     };
     Settings {
         sources: vec![source("prod-eu", "k8s", Role::Backend), source("prom", "prom", Role::Metrics)],

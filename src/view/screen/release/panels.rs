@@ -115,8 +115,8 @@ fn block(state: &State, panel: &Panel, size: PanelSize, width: usize) -> Vec<Row
     let reading = evidence::reading(panel);
     let trouble = trouble(state, panel);
     match size {
-        PanelSize::Line => vec![line(state, panel, &reading, trouble.as_deref(), width)],
-        PanelSize::Chart(height) => chart(state, panel, &reading, trouble.as_deref(), width, height),
+        PanelSize::Line => vec![line(state, panel, reading, trouble.as_deref(), width)],
+        PanelSize::Chart(height) => chart(state, panel, reading, trouble.as_deref(), width, height),
     }
 }
 
@@ -234,7 +234,7 @@ fn scale<'a>(panel: &Panel, reading: &Reading, values: impl IntoIterator<Item = 
 /// The time of the rightmost column: that of the newest tick, moved on while none comes.
 fn end(state: &State, panel: &Panel) -> i64 {
     let newest = panel.ticks.last().map_or(0, |tick| tick.at);
-    let due = state.at.wall.timestamp() - evidence::stale_seconds(state.source(&panel.spec.source));
+    let due = state.at.wall.timestamp() - evidence::stale_seconds(state.source(&panel.spec.source), panel.step);
     newest.max(due - due.rem_euclid(TICK_SECONDS))
 }
 

@@ -169,7 +169,7 @@ fn commitment(reach: &Reach, roomy: bool) -> Row {
     }
 }
 
-/// `! orders per 1,000 checkouts ×0.67 on 2,401 exposures, not judged  ◔ COLLECTING    1! 1? 4◔`.
+/// `! orders per 1,000 checkouts ×0.67 on 2,401 exposures  ◔ COLLECTING    1! 1? 4◔`.
 fn verdict_row(open: &Open, width: usize) -> Row {
     let row = Row::new().gap(1);
     let Some(release) = &open.release else { return row };
@@ -204,12 +204,9 @@ fn standing_out(off: &[&(&Panel, &Reading)], roomy: bool) -> Row {
         let row = if row.is_empty() { row } else { row.gap(2) };
         let ratio = reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
         let name = if roomy { panels::title(panel) } else { panel.spec.name.to_string() };
-        let row = row.put(Role::Warn, format!("! {name}{ratio}"));
-        if roomy {
-            row.muted(format!(" on {} exposures, not judged", number::count(reading.canary.exposures)))
-        } else {
-            row
-        }
+        let (glyph, role) = words::verdict(reading.verdict.word, reading.off);
+        let row = row.put(role, format!("{glyph} {name}{ratio}"));
+        if roomy { row.muted(format!(" on {} exposures", number::count(reading.canary.exposures))) } else { row }
     })
 }
 

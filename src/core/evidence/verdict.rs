@@ -1,0 +1,161 @@
+//! What may be said of the whole release: the one answer that screen, policy, journal, title, bell and guard use.
+
+use super::{Mark, Reading};
+use crate::{
+    core::state::{Open, Panel},
+    domain::{
+        clean::Clean,
+        panel::{PanelKind, PanelTrouble},
+        series::Counts,
+        verdict::{Verdict, Word},
+    },
+    judge::{
+        Standing,
+        cap::{Cap, Capped},
+        release::{self, PanelSays, Says, SharedSays},
+        shared::Change,
+        split::SplitFinding,
+    },
+};
+
+/// Seconds over which a hard cap is held against the share of events.
+const CAP_SECONDS: i64 = 600;
+
+/// The verdict of a release with what belongs beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The word and its reasons, most important first.
+    pub verdict: Verdict,
+    /// No business panel is among the critical ones: GO reads "GO, technical only".
+    pub technical_only: bool,
+    /// Things to look at that decide nothing by themselves.
+    pub notes: Vec<Clean>,
+}
+
+/// What may be said of the whole release.
+#[must_use]
+pub fn verdict(open: &Open) -> Verdict {
+    outcome(open).verdict
+}
+
+/// The same with what belongs beside it.
+#[must_use]
+pub fn outcome(open: &Open) -> Outcome {
+    let release::Outcome { verdict, technical_only, notes } = release::verdict(&says(open));
+    Outcome { verdict, technical_only, notes }
+}
+
+/// What is known of the traffic split; none without a weight, or before it is watched.
+#[must_use]
+pub fn split(open: &Open) -> Option<SplitFinding> {
+    open.split.as_ref().map(|watched| watched.split.finding())
+}
+
+fn says(open: &Open) -> Says {
+    let mut says = Says { split: split(open), exposed_at: exposed_at(open), ..Says::default() };
+    for panel in &open.panels {
+        match panel.spec.kind {
+            PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
+                says.panels.push(counted(panel));
+            }
+            PanelKind::Shared { .. } => says.shared.push(SharedSays {
+                name: panel.spec.name.clone(),
+                critical: panel.spec.critical,
+                change: panel.evidence.compared.map_or(Change::Unknown, |compared| compared.change),
+                trouble: doubted(&panel.reading),
+            }),
+            // Weak, or not ours: no part of a verdict.
+            PanelKind::Value { .. } | PanelKind::Analysis { .. } => {}
+        }
+    }
+    says
+}
+
+fn counted(panel: &Panel) -> PanelSays {
+    let evidence = &panel.evidence;
+    let reading = &panel.reading;
+    let standing = match (reading.mark, &evidence.finding) {
+        (Mark::Regression, _) => Some(Standing::Regression),
+        (Mark::Good, _) => Some(Standing::Within),
+        (Mark::Look | Mark::Unknown | Mark::Collecting | Mark::Weak, Some(_)) => Some(Standing::Collecting),
+        // What is still being read is on its way to be judged.
+        (_, None) if reading.verdict.word == Word::Collecting => Some(Standing::Collecting),
+        (_, None) => None,
+    };
+    PanelSays {
+        name: panel.spec.name.clone(),
+        critical: panel.spec.critical,
+        business: panel.spec.business,
+        standing,
+        ratio: evidence.finding.map(|finding| finding.words().into()).unwrap_or_default(),
+        trouble: doubted(reading),
+        by_traffic: matches!(panel.spec.kind, PanelKind::Rate { .. }),
+        cap: capped(panel),
+        baseline: evidence.compared.map_or(Change::Unknown, |compared| compared.change),
+    }
+}
+
+/// Why nothing can be said of a panel.
+fn doubted(reading: &Reading) -> Option<Clean> {
+    (reading.mark == Mark::Unknown).then(|| reading.verdict.why.first().cloned().unwrap_or_default())
+}
+
+/// Both arms against the panel's hard cap over the same newest minutes; only while its numbers are fresh.
+fn capped(panel: &Panel) -> Option<Capped> {
+    let cap = panel.spec.cap.filter(|_| panel.trouble.is_none() && panel.evidence.finding.is_some())?;
+    let newest = panel.ticks.last()?.at;
+    let (mut baseline, mut canary) = (Counts::default(), Counts::default());
+    let recent = panel.ticks.iter().rev().take_while(|tick| tick.at > newest - CAP_SECONDS);
+    for tick in recent.filter(|tick| super::is_counted(panel, tick)) {
+        baseline += tick.baseline;
+        canary += tick.canary;
+    }
+    Some(Cap { limit: cap.share, at_least: cap.exposures }.check(baseline, canary))
+}
+
+fn exposed_at(open: &Open) -> Option<Clean> {
+    let weight = open.release.as_ref()?.weight;
+    weight.set.or(weight.wanted).map(|percent| format!("{percent} %").into())
+}
+
+/// Critical panels that regressed at another error rate, in words, each with numbers that are fresh and whole: what a
+/// guard may act on. What is missing or old is not among them.
+#[must_use]
+pub fn regressed(open: &Open, alpha: f64) -> Vec<Clean> {
+    let critical = open.panels.iter().filter(|panel| panel.spec.critical && is_fresh(panel));
+    critical
+        .filter_map(|panel| {
+            let judge = panel.evidence.judge.as_ref().filter(|judge| judge.harm_at(alpha))?;
+            Some(format!("{} {}", panel.spec.name, judge.finding().words()).into())
+        })
+        .collect()
+}
+
+/// Why no critical panel can be judged now; none while one can.
+#[must_use]
+pub fn blind(open: &Open) -> Option<Clean> {
+    let mut critical =
+        open.panels.iter().filter(|panel| panel.spec.critical && panel.spec.kind.has_counts()).peekable();
+    if critical.peek().is_none() {
+        return Some("nothing critical is watched".into());
+    }
+    let mut why = None;
+    for panel in critical {
+        if is_fresh(panel) && !panel.reading.is_unknown() {
+            return None;
+        }
+        let said = panel.trouble.as_ref().map(|trouble| format!("{}: {}", panel.spec.name, said(trouble)));
+        let reason = panel.reading.verdict.why.first().map(|why| format!("{}: {why}", panel.spec.name));
+        why = why.or(said).or(reason);
+    }
+    Some(why.unwrap_or_else(|| "nothing can be judged".to_owned()).into())
+}
+
+/// Whether its newest numbers came in time, and were counted.
+fn is_fresh(panel: &Panel) -> bool {
+    panel.trouble.is_none() && panel.evidence.refused.is_none() && panel.history.is_none()
+}
+
+fn said(trouble: &PanelTrouble) -> Clean {
+    super::look::words(trouble)
+}

@@ -1,0 +1,63 @@
+//! Telling people what may be said of the release when it changes: the timeline always, the bell when it matters.
+
+use super::{notices, paint};
+use crate::{
+    core::{
+        effect::Effect,
+        evidence,
+        state::{Panel, State, Told},
+    },
+    domain::{panel::PanelTrouble, timeline::MomentKind, verdict::Word},
+};
+
+/// Milliseconds within which the same word is told aloud once: one that goes to and fro must stay calm.
+const CALM_MS: u64 = 10 * 60_000;
+
+/// Notes and rings when what may be said of the release changes. Starting to collect is no alarm, and neither is
+/// falling back to it.
+pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.at.mono;
+    let Some(open) = &mut state.open else { return };
+    let waiting = |panel: &Panel| panel.spec.critical && panel.trouble == Some(PanelTrouble::Waiting);
+    if open.panels.iter().any(waiting) || !open.panels.iter().any(|panel| panel.spec.critical) {
+        return;
+    }
+    let outcome = evidence::outcome(open);
+    let word = outcome.verdict.word;
+    let before = open.said.replace(word);
+    if before == Some(word) {
+        return;
+    }
+    paint(effects);
+    let told = match word {
+        Word::Go => Some(&mut open.told.go),
+        Word::NoGo => Some(&mut open.told.no_go),
+        Word::Unknown => Some(&mut open.told.unknown),
+        Word::Collecting => None,
+    };
+    let is_news = told.is_none_or(|told| {
+        let is_news = told.is_none_or(|at| now.saturating_sub(at) >= CALM_MS);
+        *told = Some(now);
+        is_news
+    });
+    // From GO back to collecting nothing has happened that anybody must know.
+    let is_quiet = word == Word::Collecting && before == Some(Word::Go);
+    if !is_news || is_quiet {
+        return;
+    }
+    let why = outcome.verdict.why.first().map(ToString::to_string).unwrap_or_default();
+    notices::note(state, MomentKind::Verdict, format!("{word}: {why}"));
+    let alarms = match word {
+        Word::Go | Word::NoGo => true,
+        Word::Unknown => before.is_some(),
+        Word::Collecting => false,
+    };
+    if alarms {
+        notices::ring(effects);
+    }
+}
+
+/// A new revision is another story.
+pub(super) fn forget(told: &mut Told) {
+    *told = Told::default();
+}

@@ -1,0 +1,90 @@
+//! When the weight moved and to what, and which ticks say nothing because of it.
+
+use super::questions::whole;
+use crate::{
+    core::state::{Panel, State, WeightMove},
+    domain::{
+        release::Release,
+        step::{StepKind, StepState},
+        timeline::MomentKind,
+    },
+};
+
+/// Most moves of the weight that are remembered.
+const MAX_MOVES: usize = 64;
+/// Seconds within which two sides tell of the same move.
+const SAME_SECONDS: i64 = 5;
+
+/// Takes over what the backend tells of moves.
+pub(super) fn follow(state: &mut State) {
+    let Some(open) = &mut state.open else { return };
+    let Some(release) = &open.release else { return };
+    for told in moves(release) {
+        note(&mut open.weights, told);
+    }
+}
+
+/// The weight is now another than a moment ago, as this run saw it.
+pub(super) fn moved(state: &mut State, percent: f64) {
+    let at = state.at.wall.timestamp();
+    if let Some(open) = &mut state.open {
+        note(&mut open.weights, WeightMove { at, percent: Some(percent) });
+    }
+}
+
+/// Adds a move unless it is one that is known; what one side did not know the other may.
+fn note(moves: &mut Vec<WeightMove>, told: WeightMove) {
+    let alike = |known: &WeightMove| match (known.percent, told.percent) {
+        (Some(one), Some(other)) => (one - other).abs() < 0.5,
+        (None, _) | (_, None) => true,
+    };
+    let same = |known: &&mut WeightMove| (known.at - told.at).abs() <= SAME_SECONDS && alike(known);
+    if let Some(known) = moves.iter_mut().find(same) {
+        known.percent = known.percent.or(told.percent);
+        known.at = known.at.min(told.at);
+    } else {
+        moves.push(told);
+    }
+    moves.sort_by_key(|known| known.at);
+    let surplus = moves.len().saturating_sub(MAX_MOVES);
+    moves.drain(..surplus);
+}
+
+fn moves(release: &Release) -> impl Iterator<Item = WeightMove> {
+    let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| (m.at, None));
+    let steps = release.steps.iter().filter_map(|step| match (&step.kind, step.state) {
+        (StepKind::SetWeight(percent), StepState::Done | StepState::Current | StepState::Failed) => {
+            step.started_at.map(|at| (at, Some(*percent)))
+        }
+        (
+            StepKind::SetWeight(_)
+            | StepKind::Wait
+            | StepKind::Person
+            | StepKind::Analysis
+            | StepKind::Experiment
+            | StepKind::Scale
+            | StepKind::Route
+            | StepKind::Job,
+            _,
+        ) => None,
+    });
+    told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent })
+}
+
+/// Tells a panel of the moves by its source's clock, and leaves out what came right after each: until its warm-up is
+/// over, and the late events of the weight before have come.
+pub(super) fn leave_out(panel: &mut Panel, weights: &[WeightMove], offset: i64) {
+    let settles = whole(panel.spec.warm_up).max(whole(panel.spec.lag) + 2 * panel.step);
+    panel.moves = weights.iter().map(|moved| WeightMove { at: moved.at + offset, ..*moved }).collect();
+    let is_exposed = panel.evidence.judge.is_some() || panel.evidence.gauge.is_some();
+    let began = panel.exposed_since.filter(|_| is_exposed);
+    let moves = panel.moves.iter().map(|moved| moved.at);
+    panel.left_out = began.into_iter().chain(moves).map(|at| (at, at + settles)).collect();
+}
+
+/// The weight in percent that was set during the tick from `from` to `to`; none where that is not known or moved.
+pub(super) fn during(moves: &[WeightMove], from: i64, to: i64) -> Option<f64> {
+    let last = moves.iter().rev().find(|moved| moved.at <= from)?;
+    let is_still = !moves.iter().any(|moved| moved.at > from && moved.at < to);
+    last.percent.filter(|_| is_still)
+}
