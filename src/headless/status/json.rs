@@ -201,13 +201,15 @@ fn panel(state: &State, panel: &Panel) -> Value {
     let reading = evidence::reading(panel);
     let per = |rate: Option<f64>| rate.map(|rate| rate * panel.spec.per);
     json!({
-        "name": panel.spec.name, "verdict": word(reading.verdict.word), "why": reading.verdict.why,
+        "name": panel.spec.name, "kind": panel.spec.kind.word(), "mark": reading.mark.word(), "verdict": word(reading.verdict.word), "why": reading.verdict.why,
         "unit": panel.spec.unit, "per": panel.spec.per,
         "canary": per(reading.canary.rate()), "baseline": per(reading.baseline.rate()),
         "canary_events": reading.canary.events, "canary_exposures": reading.canary.exposures,
         "baseline_events": reading.baseline.events, "baseline_exposures": reading.baseline.exposures,
-        // The ends of the interval come with the judge.
-        "ratio": reading.ratio.map(|ratio| json!([null, ratio, null])),
+        "ratio": reading.ratio.map(|ratio| {
+            let interval = reading.interval;
+            json!([interval.map(|interval| interval.low), ratio, interval.map(|interval| interval.high)])
+        }),
         "age_seconds": panel.newest.map(|newest| state.at.since(newest).0),
     })
 }

@@ -98,7 +98,11 @@ fn release_is_known(state: &State) -> bool {
         return board_is_known(state) && (state.wanted.is_none() || lost(state).next().is_some());
     };
     let answered = |open: &Open| {
-        open.panels.iter().all(|panel| panel.arms.is_none() || panel.trouble != Some(PanelTrouble::Waiting))
+        open.panels.iter().all(|panel| match &panel.trouble {
+            Some(PanelTrouble::Waiting) => panel.arms.is_none(),
+            Some(_) => true,
+            None => panel.history.is_none(),
+        })
     };
     match (&open.health, &open.release) {
         (Health::Connecting, _) => false,
