@@ -156,6 +156,16 @@ impl Reading {
         }
     }
 
+    /// What stands in the column of an arm, before the panel's `per`: its rate, or its level. Of a panel without arms
+    /// the hour before stands for the baseline.
+    #[must_use]
+    pub fn value(&self, side: Side) -> Option<f64> {
+        match side {
+            Side::Baseline => self.baseline.rate().or(self.levels.before),
+            Side::Canary => self.canary.rate().or(self.levels.now),
+        }
+    }
+
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.verdict.word == Word::Unknown

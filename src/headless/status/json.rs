@@ -34,6 +34,7 @@ use crate::{
     domain::{
         goal::{Answer, Goal, Offer, Permission},
         guard::{GuardState, Heartbeat},
+        panel::Side,
         release::{Release, WaitingOn},
         revision::Revision,
         step::Step,
@@ -203,7 +204,7 @@ fn panel(state: &State, panel: &Panel) -> Value {
     json!({
         "name": panel.spec.name, "kind": panel.spec.kind.word(), "mark": reading.mark.word(), "verdict": word(reading.verdict.word), "why": reading.verdict.why,
         "unit": panel.spec.unit, "per": panel.spec.per,
-        "canary": per(reading.canary.rate()), "baseline": per(reading.baseline.rate()),
+        "canary": per(reading.value(Side::Canary)), "baseline": per(reading.value(Side::Baseline)),
         "canary_events": reading.canary.events, "canary_exposures": reading.canary.exposures,
         "baseline_events": reading.baseline.events, "baseline_exposures": reading.baseline.exposures,
         "ratio": reading.ratio.map(|ratio| {
