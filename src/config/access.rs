@@ -119,6 +119,9 @@ fn login(section: &Section<'_>, home: Option<&Path>) -> Login {
         (false, true) => section.wrong("user", "is missing beside `password`", None),
         (true, true) | (false, false) => {}
     }
+    if user.as_deref().is_some_and(|user| user.is_empty() || user.contains(':')) {
+        section.wrong("user", "is empty or holds a `:`, which would end it", None);
+    }
     if (section.has("token") || section.has("token_file")) && section.has("user") {
         section.wrong("user", "is a second way to log in beside a token", "keep one of them".to_owned());
     }

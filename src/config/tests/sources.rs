@@ -153,6 +153,11 @@ fn what_is_wrong_is_told_without_the_secret() {
             "token_file = \"a\"\nuser = \"op\"\npassword = { env = \"A\" }",
             "`sources[1].user`: is a second way to log in beside a token; keep one of them",
         ),
+        (
+            "prometheus",
+            "user = \"a:b\"\npassword = { env = \"A\" }",
+            "`sources[1].user`: is empty or holds a `:`, which would end it",
+        ),
         ("prometheus", "user = \"op\"", "`sources[1].password`: is missing beside `user`; write `{ env"),
         ("prometheus", "password = { env = \"A\" }", "`sources[1].user`: is missing beside `password`"),
         (
