@@ -8,7 +8,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use crate::{config::units, headless::demo, sim::Scenario};
+use crate::{config::units, domain::time::Seconds, headless::demo, sim::Scenario};
 
 /// Watch a release as it goes out, see whether customers are hurt, and take it back with one key.
 ///
@@ -75,6 +75,9 @@ pub enum Command {
     /// Tell what the judge would have said of your own numbers, tick by tick
     #[command(after_help = JUDGE)]
     Judge(Judge),
+    /// Guard a release: roll it back by itself when a critical panel regresses
+    #[command(after_help = GUARD)]
+    Guard(Guard),
     /// Play a recording, or print its last frame
     Replay(Replay),
     /// List every key and what it does
@@ -198,6 +201,62 @@ pub enum Direction {
     Lower,
 }
 
+/// Below the options of `guard`.
+const GUARD: &str = "\
+It goes back only, from one revision only, on fresh data only, and shows that it lives on every screen that looks at
+the release. Where a living guard holds the release already, this follows that one and takes over if it is lost.
+
+Exit code: 0 it ended without a need to act or was stood down, 1 the release was taken back, or should have been,
+2 usage, 3 nobody could be reached, 4 it may not be armed or another guard holds the release, 5 its time was over,
+130 it was stopped.";
+
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one per flag")]
+pub struct Guard {
+    /// The release: `name`, `namespace/name` or `source/namespace/name`
+    pub target: String,
+
+    /// Guard this revision only, by number or hash; refuse if another one is on its way
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
+
+    /// The chance of taking back a release that hurts nobody: 5 % at most
+    #[arg(long, default_value = "1%", value_name = "PERCENT", value_parser = guard_alpha)]
+    pub alpha: f64,
+
+    /// End this long after all traffic is on the new revision
+    #[arg(long, default_value = "15m", value_name = "LENGTH", value_parser = length)]
+    pub soak: Seconds,
+
+    /// End then at the latest: a length like `4h`, a time like `14:30`, or a full one; 7 days at most
+    #[arg(long, default_value = "24h", value_name = "WHEN")]
+    pub until: String,
+
+    /// Why it is armed or stood down, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+
+    /// Ask nothing; needs `--reason`, and to arm also the `--revision` that is meant
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Print what it would be armed for, or why it cannot be, and leave
+    #[arg(long, conflicts_with_all = ["yes", "unit", "stand_down"])]
+    pub dry_run: bool,
+
+    /// Print a systemd unit for this guard, which outlives every session, and leave
+    #[arg(long, conflicts_with_all = ["yes", "stand_down"])]
+    pub unit: bool,
+
+    /// Tell the guard that holds this release to end
+    #[arg(long)]
+    pub stand_down: bool,
+
+    /// In a session of its own, as the screen starts it
+    #[arg(long, hide = true)]
+    pub detached: bool,
+}
+
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
     pub file: PathBuf,
@@ -230,6 +289,17 @@ pub enum ConfigCommand {
 /// Every story with what happens in it.
 fn scenarios() -> PossibleValuesParser {
     PossibleValuesParser::new(Scenario::ALL.map(|one| PossibleValue::new(one.name()).help(one.about())))
+}
+
+/// Reads a share up to 5 % as a fraction.
+fn guard_alpha(text: &str) -> Result<f64, String> {
+    units::percentage(text)
+        .filter(|share| (0.000_01..=0.05).contains(share))
+        .ok_or_else(|| "expected a percentage from 0.001% to 5%".to_owned())
+}
+
+fn length(text: &str) -> Result<Seconds, String> {
+    units::duration(text).ok_or_else(|| "expected a length of time like `90s`, `15m` or `2h`".to_owned())
 }
 
 fn factor(text: &str) -> Result<f64, String> {

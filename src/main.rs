@@ -6,7 +6,7 @@ use clap::Parser as _;
 use flightdeck::{
     cli::{Cli, Command, ConfigCommand},
     headless::{
-        commands, doctor, fly, judge, keys, load, print,
+        commands, doctor, fly, guard, judge, keys, load, print,
         problem::{Code, Problem},
         status,
     },
@@ -43,6 +43,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Demo(wanted) => return Ok(fly::demo(global, &wanted)?.code()),
         Command::Status(wanted) => status::status(global, &load::paths()?, clock, &wanted)?,
         Command::Judge(wanted) => return judge::judge(&wanted),
+        Command::Guard(wanted) => return guard::guard(global, &load::paths()?, clock, &wanted),
         Command::Replay(wanted) => fly::replay(global, &wanted)?,
         Command::Doctor => doctor::doctor(global, &load::paths()?, clock)?,
         Command::Keys { markdown: true } => print::out(&keys::markdown())?,

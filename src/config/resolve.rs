@@ -60,9 +60,7 @@ pub fn resolve(
             ZoneChoice::Utc => built_in.zone,
             ZoneChoice::Local => local(inputs),
         },
-        demo: false,
-        speed: 1.0,
-        asks_later_ms: built_in.asks_later_ms,
+        ..built_in
     };
     Ok(Loaded {
         settings,

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    arming,
     command::Command,
     freshness, policy,
     state::{Act, Open, Stage, State},
@@ -28,6 +29,8 @@ pub enum Line<'a> {
     },
     /// Arms or disarms the release's source.
     Arm { source: Name, armed: bool, answer: Result<(), Denied> },
+    /// Arms a guard, or stands the one down that holds the release.
+    Guard { holds: bool, answer: Result<(), Denied> },
 }
 
 /// What a command for an act means on this release; none for commands that do not act.
@@ -43,6 +46,8 @@ pub fn goal_of(command: Command, release: Option<&Release>) -> Option<Goal> {
         Command::Retry => Some(Goal::Retry),
         Command::Acts
         | Command::Arm
+        | Command::Guard
+        | Command::StandDown
         | Command::Open
         | Command::Up
         | Command::Down
@@ -91,6 +96,9 @@ pub fn lines(state: &State) -> Vec<Line<'_>> {
             lines.push(Line::Goal { goal: offer.goal.clone(), command: None, answer });
         }
     }
+    let holds = arming::held_by(state).is_some();
+    let answer = if holds { arming::holder(state).map(|_| ()) } else { arming::may_arm(state).map(|_| ()) };
+    lines.push(Line::Guard { holds, answer });
     let source = open.target.source.clone();
     let answer = state.settings.policy.read_only.clone().map_or(Ok(()), |why| Err(Denied::new(why)));
     lines.push(Line::Arm { armed: state.is_armed(&source), source, answer });

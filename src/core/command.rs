@@ -18,6 +18,8 @@ pub enum Command {
     Abort,
     Retry,
     Arm,
+    Guard,
+    StandDown,
     Open,
     Up,
     Down,
@@ -98,6 +100,8 @@ pub const COMMANDS: &[Spec] = &[
     row!(Abort, "abort", [], Menu, "abort", "stop the update and send traffic back to the stable revision", ACTS, Option::None, Act),
     row!(Retry, "retry", [], Menu, "retry", "start an aborted update again from its first step", ACTS, Option::None, Act),
     row!(Arm, "arm", [], Menu, "arm", "allow acts on this source for a while; again to disarm", ACTS, Option::None, None),
+    row!(Guard, "guard", [], Menu, "arm guard", "a process of its own rolls back by itself when a critical panel regresses", ACTS, Option::None, None),
+    row!(StandDown, "stand-down", [], Menu, "stand down", "tell the guard of this release to end", ACTS, Option::None, None),
     row!(Open, "open", [Key::of(Code::Enter)], Board, "open", "open the selected release", MOVING, Some(4), None),
     row!(Up, "up", [Key::of(Code::Up), Key::char('k')], Screen, "up", "one line up", MOVING, Option::None, None),
     row!(Down, "down", [Key::of(Code::Down), Key::char('j')], Screen, "down", "one line down", MOVING, Option::None, None),
@@ -116,7 +120,7 @@ pub const COMMANDS: &[Spec] = &[
     row!(Back, "back", [Key::of(Code::Esc), Key::of(Code::Backspace)], Screen, "back", "close what is open, back to the board", PROGRAM, Option::None, None),
     row!(Redraw, "redraw", [Key::ctrl('l')], Screen, "redraw", "paint the whole screen anew", PROGRAM, Option::None, None),
     row!(Suspend, "suspend", [Key::ctrl('z')], Screen, "suspend", "back to the shell until `fg`", PROGRAM, Option::None, None),
-    row!(Quit, "quit", [Key::char('q'), Key::ctrl('c')], Screen, "quit", "leave; asks first while an act is unproven", PROGRAM, Some(6), None),
+    row!(Quit, "quit", [Key::char('q'), Key::ctrl('c')], Screen, "quit", "leave; asks first while an act is unproven or a guard stays behind", PROGRAM, Some(6), None),
 ];
 
 impl Command {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::Start;
 use crate::domain::{
     clean::Name,
+    guard::Beat,
     journal::{ActId, Entry},
     plan::Plan,
     question::Question,
@@ -46,6 +48,13 @@ pub enum Effect {
         plan: Box<Plan>,
     },
     Journal(Box<Entry>),
+    /// Leave a guard's sign of life.
+    Beat {
+        act: ActId,
+        beat: Box<Beat>,
+    },
+    /// Start a guard as a process of its own that outlives this one.
+    StartGuard(Box<Start>),
     Bell,
     /// The terminal's window title.
     Title(String),

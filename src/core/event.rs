@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     effect::{AskId, WatchId},
+    guard::{Orders, Process},
     key::Key,
 };
 use crate::domain::{
@@ -40,6 +41,15 @@ pub enum Event {
         act: ActId,
         result: Result<(), Failure>,
     },
+    /// A guard's sign of life was left, or why not.
+    Beaten {
+        act: ActId,
+        result: Result<(), Failure>,
+    },
+    /// This run is to be a guard.
+    Ordered(Box<Orders>),
+    /// What became of the guard's process that was to be started.
+    GuardProcess(Process),
     /// A frame has been written to the terminal in full; `generation` is the state's when it was drawn.
     Painted {
         generation: u64,

@@ -115,7 +115,8 @@ pub fn pace(state: &State) -> Pace {
             | Overlay::Leave
             | Overlay::Leaving
             | Overlay::Arm { .. }
-            | Overlay::Debrief { .. },
+            | Overlay::Debrief { .. }
+            | Overlay::Guard(_),
         )
         | None => false,
     };

@@ -20,6 +20,7 @@ use crate::domain::{
     plan::Plan,
     release::{Release, ReleaseId},
     revision::Tag,
+    target::Target,
     time::{At, Seconds},
     way_back::Means,
 };
@@ -72,6 +73,18 @@ pub struct Start {
     pub reason: Clean,
 }
 
+/// What is heard of a guard's process that this run has started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Process {
+    /// It runs; where it writes what it does.
+    Started { target: Target, log: Clean },
+    /// It ended while this run still looked: its exit code and the last it said.
+    Ended { target: Target, code: Option<i32>, said: Clean },
+    /// It could not be started.
+    Failed { target: Target, why: Clean },
+}
+
 /// The guard that this run of the program is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
@@ -89,10 +102,24 @@ pub struct Guard {
     pub seen: bool,
     /// Monotonic time of the next sign.
     pub due: u64,
-    /// The sign under way, and since when.
-    pub beating: Option<(ActId, u64)>,
+    /// The sign under way.
+    pub beating: Option<Beating>,
     /// Why the last sign could not be left; none when it was.
     pub silent: Option<Clean>,
+    /// Monotonic time at which it ended.
+    pub ended: Option<u64>,
+    /// It has ended, and its last sign was not left yet.
+    pub says_goodbye: bool,
+}
+
+/// A sign under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beating {
+    pub act: ActId,
+    /// Monotonic time of sending.
+    pub since: u64,
+    /// It says that the guard has ended.
+    pub last: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -365,6 +392,8 @@ impl Guard {
             due: now.mono,
             beating: None,
             silent: None,
+            ended: None,
+            says_goodbye: false,
         }
     }
 

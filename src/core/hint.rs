@@ -35,6 +35,7 @@ pub fn hint(state: &State) -> Option<Clean> {
             | Overlay::Leave
             | Overlay::Leaving
             | Overlay::Arm { .. }
+            | Overlay::Guard(_)
             | Overlay::Debrief { .. },
         ) => return None,
     }

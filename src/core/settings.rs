@@ -26,6 +26,9 @@ pub struct Settings {
     pub zone: Zone,
     /// The permanent badge of a simulated world.
     pub demo: bool,
+    /// Why a guard that is started here would end with the session of whoever starts it, if so.
+    #[serde(default)]
+    pub mortal: Option<Clean>,
     /// How many times faster than life a simulated world runs; 1 everywhere else.
     pub speed: f64,
     /// Milliseconds that this run asks later than at the full tick, so that two people who watch the same do not
@@ -103,6 +106,7 @@ impl Default for Settings {
             keys: Vec::new(),
             zone: Zone { minutes_east: 0, name: "UTC".into() },
             demo: false,
+            mortal: None,
             speed: 1.0,
             asks_later_ms: 0,
         }

@@ -15,6 +15,7 @@ use super::{
     budget::Budget,
     effect::WatchId,
     event::Size,
+    guard::{Guard, Mandate},
     policy::Confirmation,
     pulse::Pulse,
     settings::{Environment, Role, Settings},
@@ -56,6 +57,15 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// Acts of this run, oldest first; proven ones stay until their receipt is closed.
     pub acts: Vec<Act>,
+    /// The guard that this run is; none where a person looks.
+    #[serde(default)]
+    pub guard: Option<Box<Guard>>,
+    /// A guard that was told from here to stand down, until that is answered.
+    #[serde(default)]
+    pub standing_down: Option<ActId>,
+    /// Guards' processes that this run has started and that have not ended since.
+    #[serde(default)]
+    pub started: Vec<Target>,
     pub notice: Option<Notice>,
     /// Monotonic time of the last key; none before the first.
     #[serde(default)]
@@ -292,6 +302,8 @@ pub enum Overlay {
     Leave,
     /// Leaving waits for the reply of an act.
     Leaving,
+    /// Arming a guard, or standing one down, asks for the release's typed name.
+    Guard(GuardDialog),
     /// Arming asks for the source's typed name.
     Arm {
         source: Name,
@@ -301,6 +313,22 @@ pub enum Overlay {
     Debrief {
         since: u64,
     },
+}
+
+/// The dialog that arms a guard or stands one down.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GuardDialog {
+    pub order: GuardOrder,
+    /// The release's name, typed.
+    pub input: Input,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardOrder {
+    Arm(Box<Mandate>),
+    /// The guard that is meant.
+    StandDown(Clean),
 }
 
 /// The dialog between a key and a request.
@@ -397,6 +425,9 @@ impl State {
             wanted: None,
             overlay: None,
             acts: Vec::new(),
+            guard: None,
+            standing_down: None,
+            started: Vec::new(),
             notice: None,
             touched: None,
             hint: None,

@@ -11,7 +11,7 @@ use super::{
         flight::{self, Course},
         script::Script,
     },
-    load,
+    guard, load,
     problem::Problem,
     replay,
     terminal::Terminal,
@@ -20,7 +20,7 @@ use crate::{
     cli::{Demo, Global, Replay},
     config::{DEFAULT_THEME, paths::Paths, units},
     core::event::Size,
-    runtime::{self, Exit, Program, clock::Clock},
+    runtime::{self, Exit, Program, clock::Clock, launch::Launcher},
     sim::Scenario,
     theme::{Theme, ThemeError},
 };
@@ -36,6 +36,7 @@ pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) ->
     let theme = theme(&loaded.theme)?;
     load::say_notes(&loaded);
     loaded.settings.open = open;
+    loaded.settings.mortal = guard::mortal();
     runtime::execute(async {
         let connected = connect::connect(&loaded, clock).await?;
         let program = Program {
@@ -46,9 +47,16 @@ pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) ->
             clock,
             record: global.record.clone(),
             data: Some(paths.data.clone()),
+            launcher: launcher(global, paths, clock),
         };
         runtime::run(program).await
     })?
+}
+
+/// How this run starts a guard: itself, with the same clusters and sources.
+fn launcher(global: &Global, paths: &Paths, clock: Clock) -> Option<Launcher> {
+    let program = std::env::current_exe().ok()?;
+    Some(Launcher { program, flags: load::same_flags(global), logs: paths.data.join("guards"), clock })
 }
 
 /// Plays a recording on this terminal, or prints its last frame.

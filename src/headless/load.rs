@@ -1,6 +1,11 @@
 //! The configuration of this process: its flags, its environment, its folders.
 
-use std::{collections::BTreeMap, env, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 use super::{
     print,
@@ -76,6 +81,27 @@ pub fn target(typed: Option<&str>) -> Result<Option<TargetRef>, Problem> {
         .map(str::parse::<TargetRef>)
         .transpose()
         .map_err(|error| Problem::usage(format!("`{}`: {error}", typed.unwrap_or_default())))
+}
+
+/// The flags that say which clusters and sources there are, as they were given.
+#[must_use]
+pub fn same_flags(global: &Global) -> Vec<OsString> {
+    let Global { context, kubeconfig, namespace, prometheus, config, log, theme: _, read_only: _, record: _ } = global;
+    let mut flags: Vec<OsString> = Vec::new();
+    let mut give = |flag: &str, value: Option<&OsStr>| {
+        if let Some(value) = value {
+            flags.extend([flag.into(), value.to_owned()]);
+        }
+    };
+    give("--context", context.as_deref().map(OsStr::new));
+    give("--kubeconfig", kubeconfig.as_deref().map(Path::as_os_str));
+    give("--prometheus", prometheus.as_deref().map(OsStr::new));
+    give("--log", log.as_deref().map(Path::as_os_str));
+    give("--config", config.as_deref().map(Path::as_os_str));
+    for name in namespace {
+        give("--namespace", Some(OsStr::new(name)));
+    }
+    flags
 }
 
 fn flags(global: &Global) -> Given {

@@ -5,6 +5,7 @@ pub mod connect;
 pub mod demo;
 pub mod doctor;
 pub mod fly;
+pub mod guard;
 pub mod judge;
 pub mod keys;
 pub mod load;

@@ -95,6 +95,8 @@ impl Pending {
                 Effect::Apply { .. }
                 | Effect::Rehearse { .. }
                 | Effect::Journal(_)
+                | Effect::Beat { .. }
+                | Effect::StartGuard(_)
                 | Effect::Paint
                 | Effect::Bell
                 | Effect::Title(_)

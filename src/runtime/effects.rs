@@ -21,17 +21,20 @@ use tokio_util::sync::CancellationToken;
 use super::{
     crash,
     journaling::{Journaling, Outcome},
+    launch::Launcher,
 };
 use crate::{
     backend::Backend,
     core::{
         effect::{AskId, WatchId},
         event::Event,
+        guard::{Process, Start},
     },
     domain::{
         clean::{Clean, Name},
         failure::{Failure, FailureKind},
         goal::Direction,
+        guard::Beat,
         journal::{ActId, Entry},
         plan::{Plan, Receipt},
         question::{Answer, Question},
@@ -53,6 +56,7 @@ pub struct Effects {
     metrics: BTreeMap<Name, (Arc<dyn Source>, Arc<Semaphore>)>,
     inbox: mpsc::Sender<Event>,
     journal: Journaling,
+    launcher: Option<Launcher>,
     watches: HashMap<WatchId, CancellationToken>,
     tasks: JoinSet<()>,
     /// Acts whose reply the loop has not taken yet; a run does not end under them without waiting a little.
@@ -74,10 +78,16 @@ impl Effects {
             metrics: metrics.into_iter().map(limited).collect(),
             inbox,
             journal: Journaling::start(data)?,
+            launcher: None,
             watches: HashMap::new(),
             tasks: JoinSet::new(),
             acts: BTreeSet::new(),
         })
+    }
+
+    /// The same with a way to start guards.
+    pub fn with(self, launcher: Option<Launcher>) -> Self {
+        Self { launcher, ..self }
     }
 
     /// Streams a scope into the inbox until `unwatch`.
@@ -165,6 +175,41 @@ impl Effects {
                 Err(Failure::new(FailureKind::Local, why))
             };
             tell(&inbox, Event::Rehearsed { act, result }).await;
+        });
+    }
+
+    /// Leaves a guard's sign of life.
+    pub fn beat(&mut self, act: ActId, beat: Beat) {
+        let inbox = self.inbox.clone();
+        let backend = self.backends.get(&beat.release.target.source).map(Arc::clone);
+        self.spawn(async move {
+            let result = if let Some(backend) = backend {
+                backend.beat(beat).await
+            } else {
+                let why = format!("there is no backend for `{}`", beat.release.target.source);
+                Err(Failure::new(FailureKind::Local, why))
+            };
+            tell(&inbox, Event::Beaten { act, result }).await;
+        });
+    }
+
+    /// Starts a guard as a process of its own and tells when it ends, as long as anybody listens.
+    pub fn start_guard(&mut self, start: Start) {
+        let (inbox, launcher) = (self.inbox.clone(), self.launcher.clone());
+        self.spawn(async move {
+            let target = start.mandate.release.target.clone();
+            let begun = launcher.map(|launcher| launcher.launch(&start));
+            let heard = |process| tell(&inbox, Event::GuardProcess(process));
+            match begun {
+                None => heard(Process::Failed { target, why: "this run starts no processes".into() }).await,
+                Some(Err(error)) => heard(Process::Failed { target, why: error.to_string().into() }).await,
+                Some(Ok(running)) => {
+                    let log = Clean::new(running.log.display().to_string());
+                    heard(Process::Started { target: target.clone(), log }).await;
+                    let (code, said) = running.ended().await;
+                    heard(Process::Ended { target, code, said }).await;
+                }
+            }
         });
     }
 

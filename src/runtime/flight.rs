@@ -82,6 +82,10 @@ impl Faults {
     pub fn sender(&self) -> mpsc::UnboundedSender<Event> {
         self.sender.clone()
     }
+
+    pub fn into_receiver(self) -> mpsc::UnboundedReceiver<Event> {
+        self.receiver
+    }
 }
 
 /// When to paint.
@@ -160,11 +164,11 @@ impl Flight {
     /// # Errors
     /// When a thread cannot be started.
     pub fn new(program: Program, ports: Ports, recorder: Recorder, faults: Faults) -> anyhow::Result<Self> {
-        let Program { settings, theme, backends, metrics, clock, record: _, data } = program;
+        let Program { settings, theme, backends, metrics, clock, record: _, data, launcher } = program;
         let Ports { keys, signs, output, size, terminal } = ports;
         let (sender, inbox) = mpsc::channel(INBOX);
         let mut state = State::new(settings, size, clock.now());
-        let effects = Effects::new(backends, metrics, data, sender)?;
+        let effects = Effects::new(backends, metrics, data, sender)?.with(launcher);
         let screen = Screen::new(size, output)?;
         let asked = start(&mut state);
         let mut flight = Self {
@@ -340,6 +344,8 @@ impl Flight {
             Effect::Apply { act, plan, intent } => self.effects.apply(act, *plan, intent),
             Effect::Rehearse { act, plan } => self.effects.rehearse(act, *plan),
             Effect::Journal(entry) => self.effects.journal(entry),
+            Effect::Beat { act, beat } => self.effects.beat(act, *beat),
+            Effect::StartGuard(start) => self.effects.start_guard(*start),
             Effect::Bell => self.screen.bell(),
             Effect::Title(text) => self.screen.title(&text),
             Effect::Copy(text) => {

@@ -23,10 +23,12 @@ mod flight;
 pub(crate) mod hangup;
 pub mod input;
 mod journaling;
+pub mod launch;
 pub mod log;
 mod recorder;
 pub(crate) mod screen;
 pub mod terminal;
+pub mod unmanned;
 mod writer;
 
 use clock::Clock;
@@ -45,6 +47,8 @@ pub struct Program {
     pub record: Option<PathBuf>,
     /// The folder of journal and recordings. Without one nothing is recorded and forward acts are refused.
     pub data: Option<PathBuf>,
+    /// How guards are started; none where nothing outlives the run.
+    pub launcher: Option<launch::Launcher>,
 }
 
 impl fmt::Debug for Program {

@@ -186,6 +186,7 @@ async fn live(fake: Fake, data: &Path, record: Option<PathBuf>, keys: &[Event]) 
         clock: Clock::simulated(start(), 10.0),
         record,
         data: Some(data.to_owned()),
+        launcher: None,
     };
     let (sender, receiver) = mpsc::channel(16);
     let (signs, heard) = mpsc::unbounded_channel();

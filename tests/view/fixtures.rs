@@ -17,6 +17,7 @@ use flightdeck::{
         clean::{Clean, Name},
         failure::{Failure, FailureKind},
         goal::{Answer, Denied, Direction, Goal, Offer, Permission},
+        guard::Post,
         health::Health,
         panel::{Arm, Arms, Better, PanelKind, PanelSpec, PanelTrouble, TargetPattern},
         plan::{Condition, Expectation, Plan, Reach, Request, Stage},
@@ -466,7 +467,11 @@ pub fn checkout() -> Release {
         declared: Vec::new(),
         checks: Vec::new(),
         guard: None,
-        post: None,
+        post: Some(Post {
+            wire: "PATCH rollouts/checkout  metadata.annotations[flightdeck/guard], every 10s, as flightdeck-guard"
+                .into(),
+            permission: Permission::Yes,
+        }),
         missing: Vec::new(),
     }
 }

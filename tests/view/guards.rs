@@ -1,10 +1,14 @@
-//! A guard's signs in the header of the release.
+//! A guard's signs in the header of the release, and the dialogs that arm one and stand one down.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use flightdeck::{
-    core::{pulse::Pulse, state::State},
+    core::{
+        guard::{ALPHA, LASTS, Mandate, SOAK},
+        pulse::Pulse,
+        state::{GuardDialog, GuardOrder, Overlay, State},
+    },
     domain::{
         guard::{GuardState, Heartbeat},
         health::Health,
@@ -12,7 +16,10 @@ use flightdeck::{
     },
 };
 
+use tui_input::Input;
+
 use crate::{
+    SIZES,
     fixtures::{self, Situation, ago},
     shown, size,
 };
@@ -71,4 +78,41 @@ fn a_guard_shows_who_would_roll_back_and_whether_it_lives() {
     open.health = Health::Connecting;
     lines.push(format!("contact lost\n{}", shown("guard_unseen", &unseen).lines().next().unwrap().trim_end()));
     insta::assert_snapshot!("guard_headers", lines.join("\n"));
+}
+
+fn mandate(state: &State) -> Mandate {
+    let release = state.open.as_ref().unwrap().release.as_ref().unwrap().id.clone();
+    Mandate { release, alpha: ALPHA, soak: SOAK, until: state.at.wall + LASTS.delta() }
+}
+
+#[test]
+fn a_mandate_is_read_before_the_name_is_typed() {
+    for at in SIZES {
+        let mut arm = fixtures::release(Situation::Normal, size(at));
+        arm.settings.mortal = Some("systemd-logind ends it with your SSH session (session-42.scope)".into());
+        let order = GuardOrder::Arm(Box::new(mandate(&arm)));
+        arm.overlay = Some(Overlay::Guard(GuardDialog { order, input: Input::new("check".into()) }));
+        let name = format!("guard_arm_{}x{}", at.0, at.1);
+        insta::assert_snapshot!(name.clone(), shown(&name, &arm));
+    }
+    let mut down = guarded((120, 40), &GuardState::Watching, 6, 3);
+    let order = GuardOrder::StandDown("bastion-4242".into());
+    down.overlay = Some(Overlay::Guard(GuardDialog { order, input: Input::default() }));
+    insta::assert_snapshot!("guard_stand_down", shown("guard_stand_down", &down));
+}
+
+#[test]
+fn leaving_says_that_a_guard_stays() {
+    let mut state = guarded((120, 40), &GuardState::Watching, 6, 3);
+    state.started.push(state.open.as_ref().unwrap().target.clone());
+    state.overlay = Some(Overlay::Leave);
+    insta::assert_snapshot!("guard_stays", shown("guard_stays", &state));
+}
+
+#[test]
+fn the_menu_stands_down_who_holds_it() {
+    let mut state = guarded((120, 40), &GuardState::Watching, 6, 3);
+    let line = flightdeck::core::acts::lines(&state).len() - 2;
+    state.overlay = Some(Overlay::Acts { selected: line });
+    insta::assert_snapshot!("guard_menu", shown("guard_menu", &state));
 }

@@ -1,5 +1,5 @@
-//! From a key to a request and its reply. The only place that makes `Effect::Apply`, and only out of a
-//! confirmed dialog.
+//! From a key to a request and its reply. The only place that makes `Effect::Apply`: out of a confirmed dialog, or
+//! under the mandate of a guard that this run is.
 
 use tui_input::Input;
 
@@ -73,8 +73,15 @@ fn open(state: &mut State, plan: Plan, confirmation: Confirmation, denied: Optio
 pub(super) fn send(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Confirm(confirm)) = state.overlay.take() else { return };
     let Confirm { plan, reason, .. } = *confirm;
-    let id = ActId(next_id(state));
     let reason = Some(reason.value().trim()).filter(|text| !text.is_empty()).map(Clean::new);
+    let id = dispatch(state, plan, reason, effects);
+    state.overlay = Some(Overlay::Receipt(id));
+    paint(effects);
+}
+
+/// Journals a plan and sends it. The caller has seen it confirmed, or has a guard's mandate for it.
+pub(super) fn dispatch(state: &mut State, plan: Plan, reason: Option<Clean>, effects: &mut Vec<Effect>) -> ActId {
+    let id = ActId(next_id(state));
     let verdict = verdict(state);
     let user = state.source(&plan.release.target.source).and_then(|source| source.user.clone());
     let what = What::Intent { plan: Box::new(plan.clone()), verdict: verdict.clone(), reason: reason.clone() };
@@ -93,8 +100,7 @@ pub(super) fn send(state: &mut State, effects: &mut Vec<Effect>) {
         met: None,
         changed: Vec::new(),
     });
-    state.overlay = Some(Overlay::Receipt(id));
-    paint(effects);
+    id
 }
 
 fn forget_old(state: &mut State) {

@@ -8,6 +8,7 @@ mod answers;
 mod board;
 mod budgets;
 mod confirm;
+mod guarding;
 mod judging;
 mod keys;
 mod navigation;
@@ -18,6 +19,7 @@ mod panels;
 mod proof;
 mod pulses;
 mod questions;
+mod sentry;
 mod sources;
 mod story;
 mod taking;
@@ -34,6 +36,7 @@ use super::{
     event::{Event, Signal, Stamped},
     state::{NoticeKind, Overlay, State},
 };
+use crate::domain::timeline::MomentKind;
 
 pub use time::deadline;
 
@@ -59,6 +62,9 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
         }
         Event::Applied { act, result } => acting::replied(state, act, result, &mut effects),
         Event::Rehearsed { act, result } => confirm::rehearsed(state, act, result, &mut effects),
+        Event::Beaten { act, result } => guarding::beaten(state, act, result, &mut effects),
+        Event::Ordered(orders) => guarding::ordered(state, *orders, &mut effects),
+        Event::GuardProcess(process) => sentry::process(state, process, &mut effects),
         Event::Painted { generation } => painted(state, generation),
         // What is due is done below, whatever brought us here.
         Event::Tick => {}
@@ -103,6 +109,12 @@ fn painted(state: &mut State, generation: u64) {
 
 fn signalled(state: &mut State, signal: Signal, effects: &mut Vec<Effect>) {
     match signal {
+        Signal::Terminate if state.guard.is_some() => guarding::stop(state, "a signal", effects),
+        Signal::Interrupt if state.guard.is_some() => guarding::stop(state, "ctrl-c", effects),
+        // It is meant to outlive the terminal.
+        Signal::HangUp if state.guard.is_some() => {
+            notices::note(state, MomentKind::Guard, "the terminal has gone; the guard stays");
+        }
         Signal::Terminate | Signal::HangUp => overlays::leave_now(state, effects),
         Signal::Interrupt => keys::interrupted(state, effects),
         Signal::Continue => {

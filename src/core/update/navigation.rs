@@ -33,6 +33,8 @@ pub(super) fn go(state: &mut State, command: Command) {
         | Command::Abort
         | Command::Retry
         | Command::Arm
+        | Command::Guard
+        | Command::StandDown
         | Command::Open
         | Command::Filter
         | Command::Help
@@ -68,6 +70,8 @@ pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -
         | Command::Abort
         | Command::Retry
         | Command::Arm
+        | Command::Guard
+        | Command::StandDown
         | Command::Open
         | Command::NextPane
         | Command::PreviousPane
@@ -123,7 +127,8 @@ pub(super) fn clamp(state: &mut State) {
             | Overlay::Leave
             | Overlay::Leaving
             | Overlay::Arm { .. }
-            | Overlay::Debrief { .. },
+            | Overlay::Debrief { .. }
+            | Overlay::Guard(_),
         )
         | None => 0,
     };
@@ -136,7 +141,8 @@ pub(super) fn clamp(state: &mut State) {
             | Overlay::Leave
             | Overlay::Leaving
             | Overlay::Arm { .. }
-            | Overlay::Debrief { .. },
+            | Overlay::Debrief { .. }
+            | Overlay::Guard(_),
         )
         | None => {}
     }

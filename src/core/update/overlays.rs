@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{acting, board, keys, navigation, notices, paint, proof, text};
+use super::{acting, board, keys, navigation, notices, paint, proof, sentry, text};
 use crate::{
     core::{
         acts::{self, Line},
@@ -16,6 +16,7 @@ use crate::{
     },
     domain::{
         failure::FailureKind,
+        goal::Goal,
         journal::{ActId, Entry, What},
     },
 };
@@ -71,6 +72,14 @@ fn close_receipt(state: &mut State, id: ActId) {
     state.acts.retain(|act| act.id != id || act.stage.is_unproven() || matches!(act.stage, Stage::NoEffect { .. }));
 }
 
+/// The line of the menu that was chosen.
+enum Chosen {
+    Goal(Goal),
+    Arm,
+    Guard,
+    StandDown,
+}
+
 pub(super) fn acts(state: &mut State, selected: usize, key: Key, effects: &mut Vec<Effect>) {
     if closes(key) || keymap::resolve(&state.settings, Screen::Release, key) == Some(Command::Acts) {
         state.overlay = None;
@@ -89,13 +98,17 @@ pub(super) fn acts(state: &mut State, selected: usize, key: Key, effects: &mut V
     }
     if key == Key::of(Code::Enter) {
         let chosen = acts::lines(state).into_iter().nth(selected).map(|line| match line {
-            Line::Goal { goal, .. } => Some(goal),
-            Line::Arm { .. } => None,
+            Line::Goal { goal, .. } => Chosen::Goal(goal),
+            Line::Arm { .. } => Chosen::Arm,
+            Line::Guard { holds: true, .. } => Chosen::StandDown,
+            Line::Guard { holds: false, .. } => Chosen::Guard,
         });
         match chosen {
             // A line that cannot be done says why and stays to be read.
-            Some(Some(goal)) => acting::offer(state, &goal, effects),
-            Some(None) => toggle_arm(state, effects),
+            Some(Chosen::Goal(goal)) => acting::offer(state, &goal, effects),
+            Some(Chosen::Arm) => toggle_arm(state, effects),
+            Some(Chosen::Guard) => sentry::ask_to_arm(state, effects),
+            Some(Chosen::StandDown) => sentry::ask_to_stand_down(state, effects),
             None => {}
         }
     }
@@ -219,9 +232,9 @@ pub(super) fn arm(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Leaves the program; while an act is unproven it asks first.
+/// Leaves the program; while an act is unproven, or a guard stays behind that was armed here, it asks first.
 pub(super) fn quit(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.acts.iter().any(|act| act.stage.is_unproven()) {
+    if state.acts.iter().any(|act| act.stage.is_unproven()) || !state.started.is_empty() {
         state.overlay = Some(Overlay::Leave);
         paint(effects);
     } else {

@@ -1,7 +1,8 @@
 //! What time alone does, and when the state next wants to be woken for it.
 
 use super::{
-    answers, board, budgets, confirm, judging, notices, paint, proof, pulses, questions, sources, story, verdicts,
+    answers, board, budgets, confirm, guarding, judging, notices, paint, proof, pulses, questions, sources, story,
+    verdicts,
 };
 use crate::core::{
     effect::Effect,
@@ -33,6 +34,8 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     budgets::ask_due(state, effects);
     judging::pass(state, effects);
     verdicts::tell(state, effects);
+    // Of the newest numbers, and after the old ones were called old.
+    guarding::pass(state, effects);
     confirm::revise(state, effects);
     notices::title(state, effects);
     story::pass(state, effects);
@@ -83,6 +86,7 @@ pub fn deadline(state: &State) -> Option<u64> {
     if judging::is_behind(state) {
         at(now + 1);
     }
+    state.guard.iter().flat_map(|guard| guarding::moments(guard)).for_each(&mut at);
     for panel in state.open.iter().flat_map(|open| &open.panels) {
         match panel.asked {
             Some(asked) => at(asked.at + questions::LOST_MS),

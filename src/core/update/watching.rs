@@ -97,6 +97,19 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
     paint(effects);
 }
 
+/// Watches the opened release anew, so that the next news of it are read from the beginning. Until they have come
+/// nothing about it counts as known.
+pub(super) fn reread(state: &mut State, effects: &mut Vec<Effect>) -> Option<WatchId> {
+    let watch = WatchId(next_id(state));
+    let open = state.open.as_mut()?;
+    effects.push(Effect::Unwatch(std::mem::replace(&mut open.watch, watch)));
+    open.complete = false;
+    open.health = Health::Connecting;
+    let (source, scope) = (open.target.source.clone(), Scope::Release(open.target.clone()));
+    effects.push(Effect::Watch { watch, source, scope });
+    Some(watch)
+}
+
 /// Back to the board.
 pub(super) fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(open) = state.open.take() {

@@ -195,6 +195,8 @@ impl Flight {
                 }
                 // Nobody is there to be rung for, and nothing is kept.
                 Effect::Journal(_)
+                | Effect::Beat { .. }
+                | Effect::StartGuard(_)
                 | Effect::Bell
                 | Effect::Title(_)
                 | Effect::Copy(_)

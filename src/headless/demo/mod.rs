@@ -42,6 +42,7 @@ pub fn program(scenario: Scenario, number: u64, speed: f64, theme: Theme) -> Pro
         clock,
         record: None,
         data: None,
+        launcher: None,
     }
 }
 

@@ -49,6 +49,23 @@ pub fn status(global: &Global, paths: &Paths, clock: Clock, wanted: &Status) -> 
     problem.map_or(Ok(()), |problem| Err(problem.into()))
 }
 
+/// Looks at one release with all that belongs to it.
+///
+/// # Errors
+/// When its source cannot be read, or there is no such release.
+pub async fn look(settings: Settings, connected: &Connected, clock: Clock, typed: &str) -> Result<State, Problem> {
+    let open = load::target(Some(typed))?;
+    let board = Settings { open: None, ..settings.clone() };
+    let state = observe(Settings { open, ..settings }, connected, clock, PATIENCE, release_is_known).await;
+    if state.open.as_ref().is_some_and(|open| open.release.is_some() && !open.gone) {
+        return Ok(state);
+    }
+    match silence(&state) {
+        Some(problem) => Err(problem),
+        None => Err(nobody(&observe(board, connected, clock, PATIENCE, board_is_known).await, typed)),
+    }
+}
+
 /// What is to be printed, and what was wrong beside it.
 async fn read(
     mut settings: Settings,
@@ -69,10 +86,13 @@ async fn read(
         match (&target, opened.and_then(|open| Some((Arc::clone(open.release.as_ref()?), Some(open))))) {
             (None, _) => state.board.releases.values().map(|row| (Arc::clone(&row.release), None)).collect(),
             (Some(_), Some(found)) => vec![found],
-            (Some(_), None) => match problem {
-                Some(problem) => return Err(problem),
-                None => return Err(nobody(&observe(board, connected, clock, PATIENCE, board_is_known).await, wanted)),
-            },
+            (Some(_), None) => {
+                let typed = wanted.target.as_deref().unwrap_or_default();
+                return Err(match problem {
+                    Some(problem) => problem,
+                    None => nobody(&observe(board, connected, clock, PATIENCE, board_is_known).await, typed),
+                });
+            }
         };
     let mut text = String::new();
     for (release, open) in releases {
@@ -147,8 +167,7 @@ fn silence(state: &State) -> Option<Problem> {
 }
 
 /// There is no such release, and which one may have been meant.
-fn nobody(state: &State, wanted: &Status) -> Problem {
-    let typed = wanted.target.as_deref().unwrap_or_default();
+fn nobody(state: &State, typed: &str) -> Problem {
     let known: Vec<String> = state.board.releases.keys().map(Target::within_source).collect();
     let names = known.iter().map(String::as_str).chain(known.iter().filter_map(|name| name.rsplit('/').next()));
     let hint = match near::nearest(typed, names) {

@@ -4,6 +4,8 @@ use super::{framed, key};
 use crate::{
     core::{
         acts::{self, Line},
+        arming,
+        command::Command,
         layout, sheet,
         state::State,
     },
@@ -61,6 +63,19 @@ fn row(state: &State, line: &Line) -> Row {
                 (Ok(()), false) => row.text(format!("allow acts for {}", state.settings.policy.armed_for)),
             }
         }
+        Line::Guard { holds, answer } => {
+            let spec = if *holds { Command::StandDown } else { Command::Guard }.spec();
+            let key = chrome::key_name(state, spec.command);
+            let (key_role, role) =
+                if answer.is_err() { (Role::Denied, Role::Denied) } else { (Role::Key, Role::Title) };
+            let row =
+                Row::new().field(key_role, if key == "–" { "" } else { &key }, 4).field(role, spec.label, BEFORE - 4);
+            match (answer, holds) {
+                (Err(denied), _) => row.put(Role::Denied, denied.to_string()),
+                (Ok(()), true) => row.text(arming::held_by(state).unwrap_or_default()),
+                (Ok(()), false) => row.text("rolls back by itself when a critical panel regresses"),
+            }
+        }
     }
 }
 
@@ -84,6 +99,12 @@ fn about(state: &State, line: &Line) -> String {
                 "ways back need no arming; the rest of the acts on {source} do, each with its own dialog, for {}",
                 state.settings.policy.armed_for
             )
+        }
+        Line::Guard { holds: true, answer: Err(denied) } => format!("cannot stand it down: {denied}"),
+        Line::Guard { holds: false, answer: Err(denied) } => format!("cannot arm a guard: {denied}"),
+        Line::Guard { holds: true, .. } => "nobody rolls back by itself then".to_owned(),
+        Line::Guard { .. } => {
+            "a process of its own, with a mandate to roll back this revision only; it outlives this screen".to_owned()
         }
     }
 }

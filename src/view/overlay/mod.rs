@@ -3,6 +3,7 @@
 mod acts;
 mod confirm;
 mod debrief;
+mod guard;
 mod help;
 mod prompt;
 mod receipt;
@@ -32,6 +33,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         Some(Overlay::Leaving) => prompt::leaving(state, canvas),
         Some(Overlay::Arm { source, input }) => prompt::arm(state, source, input, canvas),
         Some(Overlay::Debrief { .. }) => debrief::draw(state, canvas),
+        Some(Overlay::Guard(dialog)) => guard::draw(state, dialog, canvas),
     }
 }
 

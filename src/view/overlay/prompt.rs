@@ -9,7 +9,7 @@ use crate::{
         acts, content, layout, sheet,
         state::{Act, Pane, State},
     },
-    domain::clean::Name,
+    domain::{clean::Name, target::Target},
     theme::Role,
     view::{canvas::Canvas, widget::row::Row, words},
 };
@@ -73,13 +73,28 @@ pub fn arm(state: &State, source: &Name, input: &Input, canvas: &mut Canvas) {
     framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);
 }
 
-/// Acts whose outcome is not known yet: leave anyway?
+/// Acts whose outcome is not known yet, guards that stay: leave anyway?
 pub fn leave(state: &State, canvas: &mut Canvas) {
     let title = Row::new().gap(1).put(Role::Title, "LEAVE").gap(1);
-    let mut rows = vec![Row::new().text("what became of this is not seen yet:"), Row::new()];
-    rows.extend(state.acts.iter().filter(|act| act.stage.is_unproven()).map(|act| under_way(state, act)));
-    rows.push(Row::new());
-    rows.push(Row::new().muted("leaving does not take it back; nobody watches for its effect then"));
+    let mut rows = Vec::new();
+    let mut unproven = state.acts.iter().filter(|act| act.stage.is_unproven()).peekable();
+    if unproven.peek().is_some() {
+        rows.extend([Row::new().text("what became of this is not seen yet:"), Row::new()]);
+        rows.extend(unproven.map(|act| under_way(state, act)));
+        rows.push(Row::new());
+        rows.push(Row::new().muted("leaving does not take it back; nobody watches for its effect then"));
+    }
+    if !state.started.is_empty() {
+        rows.extend((!rows.is_empty()).then(Row::new));
+        rows.extend([Row::new().text("a guard that was armed here goes on without this screen:"), Row::new()]);
+        let guarded = |target: &Target| Row::new().put(Role::Progress, "► ").put(Role::Title, target.to_string());
+        rows.extend(state.started.iter().map(guarded));
+        rows.push(Row::new());
+        let how = "it may roll back by itself; `flightdeck guard TARGET --stand-down` ends it";
+        rows.extend(
+            sheet::wrap(how, layout::dialog_columns(state.size)).into_iter().map(|line| Row::new().muted(line)),
+        );
+    }
     let question = key(key(Row::new(), "y", "leave", true), "n", "stay", true);
     framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);
 }

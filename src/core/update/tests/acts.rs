@@ -395,9 +395,10 @@ fn the_menu_names_every_goal_and_arms() {
         .map(|line| match line {
             Line::Goal { goal, .. } => goal.word().to_owned(),
             Line::Arm { armed, .. } => format!("arm {armed}"),
+            Line::Guard { holds, .. } => format!("guard {holds}"),
         })
         .collect();
-    assert_eq!(words, ["rollback", "pause", "promote", "promote_full", "abort", "retry", "arm false"]);
+    assert_eq!(words, ["rollback", "pause", "promote", "promote_full", "abort", "retry", "guard false", "arm false"]);
     let mut more = paused("checkout");
     for to in [41, 40] {
         more.offers.push(offer(plan("checkout", Goal::Rollback { to: Some(to) }, Direction::Back, None, vec![])));
@@ -407,12 +408,12 @@ fn the_menu_names_every_goal_and_arms() {
         .iter()
         .filter_map(|line| match line {
             Line::Goal { goal: Goal::Rollback { to }, .. } => Some(*to),
-            Line::Goal { .. } | Line::Arm { .. } => None,
+            Line::Goal { .. } | Line::Arm { .. } | Line::Guard { .. } => None,
         })
         .collect();
     assert_eq!(older, [None, Some(40)], "41 is where `roll back` leads anyway");
     flight.news(paused("checkout"));
-    flight.keys("x G k enter");
+    flight.keys("x G k k enter");
     assert_eq!(flight.notice(), "cannot retry: not aborted");
     assert!(matches!(flight.state.overlay, Some(Overlay::Acts { .. })));
     flight.keys("esc").armed();
