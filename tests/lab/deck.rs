@@ -62,7 +62,7 @@ url = "{prometheus}"
         self.folder.path()
     }
 
-    fn variables(&self) -> [(&'static str, PathBuf); 4] {
+    pub fn variables(&self) -> [(&'static str, PathBuf); 4] {
         let within = |name| self.folder.path().join(name);
         [
             ("HOME", self.folder.path().to_owned()),
@@ -190,6 +190,18 @@ impl Deck {
                 self.user
             );
             sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The connection breaks: everyone in its group is told, as the system does then, and it ends by itself.
+    pub fn hang_up(mut self) {
+        let leader = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        let group = rustix::process::Pid::from_raw(leader).unwrap();
+        rustix::process::kill_process_group(group, rustix::process::Signal::HUP).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "it did not end with its terminal");
+            sleep(Duration::from_millis(20));
         }
     }
 
