@@ -57,6 +57,10 @@ pub fn goal_of(command: Command, release: Option<&Release>) -> Option<Goal> {
         | Command::Last
         | Command::NextPane
         | Command::PreviousPane
+        | Command::Evidence
+        | Command::Shorter
+        | Command::Longer
+        | Command::Unfold
         | Command::Metrics
         | Command::Steps
         | Command::Pods

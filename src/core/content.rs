@@ -10,7 +10,6 @@ use super::{
     urgency::contains,
 };
 use crate::domain::{
-    analysis::Analysis,
     release::Release,
     revision::{Pod, Revision},
     timeline::{Moment, MomentKind},
@@ -81,29 +80,6 @@ pub fn shown_revisions(release: &Release) -> impl Iterator<Item = &Revision> {
         .filter(move |r| r.desired > 0 || !r.pods.is_empty() || !r.tags.is_empty() || Some(&r.hash) == newest)
 }
 
-/// Analyses of the backend that are shown, running ones first; at most three.
-#[must_use]
-pub fn analyses(release: &Release) -> Vec<&Analysis> {
-    let mut shown: Vec<&Analysis> = release.analyses.iter().collect();
-    shown.sort_by_key(|a| (a.phase.as_str() != "Running", std::cmp::Reverse(a.started_at)));
-    shown.truncate(3);
-    shown
-}
-
-/// Lines below the panels: a blank one, then each error budget.
-#[must_use]
-pub const fn budget_lines(open: &Open) -> usize {
-    if open.budgets.is_empty() { 0 } else { open.budgets.len() + 1 }
-}
-
-/// Lines below the panels: a blank one, then each analysis with its metrics.
-#[must_use]
-pub fn controller_lines(open: &Open) -> usize {
-    let analyses = open.release.as_deref().map(analyses).unwrap_or_default();
-    let lines: usize = analyses.iter().map(|a| 1 + a.metrics.len()).sum();
-    if lines == 0 { 0 } else { lines + 1 }
-}
-
 /// Steps and the line of no easy return.
 #[must_use]
 pub fn step_lines(open: &Open) -> usize {
@@ -142,6 +118,7 @@ pub fn focus(state: &State, open: &Open) -> Pane {
     match (open.view, layout::tier(state.size)) {
         (View::Pods, Tier::Cockpit | Tier::Tabs | Tier::Lines) => Pane::Pods,
         (View::Timeline, Tier::Cockpit | Tier::Tabs | Tier::Lines) => Pane::Timeline,
+        (View::Evidence, Tier::Cockpit | Tier::Tabs | Tier::Lines) => Pane::Metrics,
         (View::Cockpit, Tier::Cockpit) => open.pane,
         (View::Cockpit, Tier::Tabs | Tier::Lines) => tab(open),
     }

@@ -66,7 +66,7 @@ mod tests {
         let settings = Settings { keys, ..Settings::default() };
         let cases = [
             (Screen::Board, "enter", Some(Command::Open)),
-            (Screen::Release, "enter", None),
+            (Screen::Release, "enter", Some(Command::Unfold)),
             (Screen::Board, "R", None),
             (Screen::Release, "R", Some(Command::Rollback)),
             (Screen::Release, "p", None),

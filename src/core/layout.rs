@@ -5,12 +5,11 @@ use ratatui::layout::Rect;
 use super::{
     content,
     event::Size,
-    evidence,
+    metrics,
     policy::Confirmation,
     sheet,
     state::{Confirm, Open, Pane, State, View},
 };
-use crate::domain::verdict::Word;
 
 /// How much of a release fits on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +41,8 @@ pub const LIST_TOP: u16 = 3;
 pub const ACTS: u16 = 3;
 /// Lines above the body of the tabs: header, release, state, verdict, way back, strip, tab names.
 const TABS_TOP: u16 = 7;
-/// Columns from which panels stand in two columns.
-const TWO_COLUMNS: u16 = 160;
+/// Columns from which the left side grows.
+const WIDE: u16 = 160;
 
 /// How many rows of the board are on screen.
 #[must_use]
@@ -92,8 +91,8 @@ pub fn cockpit(size: Size, open: &Open) -> Cockpit {
     let bottom = acts.y.saturating_sub(1);
     let body = Rect::new(0, (top + 1).min(bottom), columns, bottom.saturating_sub(top + 1));
     let divider = match columns {
-        0..TWO_COLUMNS => 44,
-        TWO_COLUMNS..190 => 50,
+        0..WIDE => 44,
+        WIDE..190 => 50,
         190.. => 56,
     }
     .min(columns.saturating_sub(1));
@@ -162,7 +161,7 @@ pub fn pane_body(size: Size, open: &Open, pane: Pane) -> Rect {
     let below_heading =
         |rect: Rect| Rect { y: rect.y + rect.height.min(1), height: rect.height.saturating_sub(1), ..rect };
     match (open.view, tier(size)) {
-        (View::Pods | View::Timeline, Tier::Cockpit | Tier::Tabs | Tier::Lines) => list_body(size),
+        (View::Pods | View::Timeline | View::Evidence, Tier::Cockpit | Tier::Tabs | Tier::Lines) => list_body(size),
         (View::Cockpit, Tier::Cockpit) => {
             let parts = cockpit(size, open);
             match pane {
@@ -209,10 +208,7 @@ pub fn first_step(state: &State, open: &Open) -> usize {
 #[must_use]
 pub fn lines(state: &State, open: &Open, pane: Pane) -> usize {
     match pane {
-        Pane::Metrics => {
-            let rows: usize = panels(state.size, open).iter().map(|row| usize::from(row.size.height())).sum();
-            rows + content::budget_lines(open) + content::controller_lines(open)
-        }
+        Pane::Metrics => metrics::lines(state, open).iter().map(metrics::Line::height).sum(),
         Pane::Steps => content::step_lines(open),
         Pane::Pods if is_short(state.size, open) => {
             open.release.as_deref().map_or(0, |r| content::shown_revisions(r).count())
@@ -225,101 +221,6 @@ pub fn lines(state: &State, open: &Open, pane: Pane) -> usize {
 /// Whether the pods are one line per revision: in the cockpit, where they stand below the traffic.
 fn is_short(size: Size, open: &Open) -> bool {
     open.view == View::Cockpit && tier(size) == Tier::Cockpit
-}
-
-/// How much room a panel gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PanelSize {
-    /// One line.
-    Line,
-    /// A title, a chart of so many lines for each arm, and a blank line.
-    Chart(u16),
-}
-
-impl PanelSize {
-    #[must_use]
-    pub const fn height(self) -> u16 {
-        match self {
-            Self::Line => 1,
-            Self::Chart(lines) => 2 + 2 * lines,
-        }
-    }
-}
-
-/// Panels that stand side by side, as places in `Open::panels`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PanelRow {
-    pub panels: Vec<usize>,
-    pub size: PanelSize,
-}
-
-/// The panels in the order and size in which they are shown: what is off first and large, then what is
-/// unknown, critical before the rest; what room is left makes the others larger.
-#[must_use]
-pub fn panels(size: Size, open: &Open) -> Vec<PanelRow> {
-    /// Lines per arm that what is off gets before anything else grows.
-    const TALL: u16 = 2;
-    /// Lines per arm that a chart never exceeds.
-    const TALLEST: u16 = 3;
-    let body = pane_body(size, open, Pane::Metrics);
-    let columns = if tier(size) == Tier::Cockpit && size.columns >= TWO_COLUMNS { 2 } else { 1 };
-    let order = ranked(open);
-    let mut rows: Vec<PanelRow> = order
-        .chunks(columns)
-        .map(|chunk| PanelRow { panels: chunk.iter().map(|(_, place)| *place).collect(), size: PanelSize::Line })
-        .collect();
-    let off: Vec<bool> = order.chunks(columns).map(|chunk| chunk.iter().any(|(rank, _)| *rank == Rank::Off)).collect();
-    let reserved = u16::try_from(content::budget_lines(open) + content::controller_lines(open)).unwrap_or(u16::MAX);
-    let mut spare = body.height.saturating_sub(u16::try_from(rows.len()).unwrap_or(u16::MAX)).saturating_sub(reserved);
-    let mut grow = |rows: &mut [PanelRow], only_off: bool, tall: u16| {
-        for (row, off) in rows.iter_mut().zip(&off) {
-            let next = match row.size {
-                PanelSize::Line => 1,
-                PanelSize::Chart(lines) => lines + 1,
-            };
-            let more = PanelSize::Chart(next).height() - row.size.height();
-            if (*off || !only_off) && next == tall && more <= spare {
-                spare -= more;
-                row.size = PanelSize::Chart(tall);
-            }
-        }
-    };
-    for tall in 1..=TALL {
-        grow(&mut rows, true, tall);
-    }
-    for tall in 1..=TALLEST {
-        // Taller charts only where none had to stay a line.
-        if tall == 1 || rows.iter().all(|row| row.size != PanelSize::Line) {
-            grow(&mut rows, false, tall);
-        }
-    }
-    rows
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Off,
-    UnknownCritical,
-    Critical,
-    Unknown,
-    Rest,
-}
-
-fn ranked(open: &Open) -> Vec<(Rank, usize)> {
-    let rank = |panel| {
-        let reading = evidence::reading(panel);
-        let unknown = reading.verdict.word == Word::Unknown;
-        match (reading.off && !unknown, unknown, panel.spec.critical) {
-            (true, _, _) => Rank::Off,
-            (false, true, true) => Rank::UnknownCritical,
-            (false, false, true) => Rank::Critical,
-            (false, true, false) => Rank::Unknown,
-            (false, false, false) => Rank::Rest,
-        }
-    };
-    let mut order: Vec<_> = open.panels.iter().enumerate().map(|(place, panel)| (rank(panel), place)).collect();
-    order.sort_unstable();
-    order
 }
 
 /// Where a dialog stands.

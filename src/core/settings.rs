@@ -1,5 +1,6 @@
 //! What was configured, resolved: everything `update` needs to know that does not change while it runs.
 
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{command::Command, key::Key};
@@ -93,6 +94,27 @@ pub struct Policy {
 pub struct Zone {
     pub minutes_east: i32,
     pub name: Clean,
+}
+
+impl Zone {
+    /// `14:02:10`.
+    #[must_use]
+    pub fn time_of_day(&self, at: DateTime<Utc>) -> String {
+        self.written(at, "%H:%M:%S")
+    }
+
+    /// `14:02`, for what is not known to the second.
+    #[must_use]
+    pub fn minute(&self, at: DateTime<Utc>) -> String {
+        self.written(at, "%H:%M")
+    }
+
+    fn written(&self, at: DateTime<Utc>, form: &str) -> String {
+        match FixedOffset::east_opt(self.minutes_east.saturating_mul(60)) {
+            Some(zone) => at.with_timezone(&zone).format(form).to_string(),
+            None => at.format(form).to_string(),
+        }
+    }
 }
 
 impl Default for Settings {

@@ -6,7 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     acts::{Change, Part},
-    budget, evidence, policy,
+    budget,
+    evidence::{Mark, said},
+    policy,
     state::{Confirm, Rehearsal, State},
 };
 use crate::domain::{
@@ -14,7 +16,6 @@ use crate::domain::{
     goal::{Direction, Permission},
     plan::{Plan, Request},
     time::Seconds,
-    verdict::Word,
 };
 
 /// Columns of the labels.
@@ -61,6 +62,9 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
     if let Some(budgets) = budget::against(state).filter(|_| forward) {
         let why: Vec<&str> = budgets.why.iter().map(Clean::as_str).collect();
         sheet.say(None, "budget", format!("{}: {}", budgets.word, why.join("; ")), Tone::Warning);
+    }
+    if let Some(price) = state.open.as_ref().and_then(|open| said::price_of(open, plan)) {
+        sheet.say(None, "costs", format!("{price}, for the same traffic and the same ratio"), Tone::Warning);
     }
     if let Some(reach) = reach(plan) {
         sheet.say(Some(Part::Reach), "runs", reach, Tone::Plain);
@@ -116,23 +120,14 @@ impl Sheet<'_> {
     }
 }
 
-/// The verdict, what is off, and how old the numbers are.
+/// The verdict with what is wrong and what it costs, and how old the numbers are.
 fn because(state: &State) -> String {
     let Some(open) = &state.open else { return "nothing is known of it now".into() };
-    let verdict = evidence::verdict(open);
-    let mut text = verdict.word.to_string();
-    let off = open.panels.iter().filter_map(|panel| {
-        let reading = evidence::reading(panel);
-        let ratio = reading.ratio.filter(|_| reading.off && reading.verdict.word != Word::Unknown)?;
-        Some(format!("{} ×{ratio:.2}", panel.spec.name))
-    });
-    let off: Vec<String> = off.collect();
-    if off.is_empty() {
-        if let Some(why) = verdict.why.first() {
-            text = format!("{text}: {why}");
-        }
-    } else {
-        text = format!("{text}; {}", off.join(", "));
+    let mut text = said::sentence(state, open);
+    let looks = open.panels.iter().filter(|panel| panel.reading.off && panel.reading.mark != Mark::Regression);
+    for panel in looks.filter(|panel| !panel.reading.is_unknown()) {
+        let ratio = panel.reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
+        text.extend(["; ", panel.spec.name.as_str(), &ratio, " asks for a look"]);
     }
     match open.panels.iter().filter_map(|p| p.newest).max() {
         Some(newest) => format!("{text}; newest sample {} old", state.at.since(newest)),

@@ -16,9 +16,11 @@ use super::{
     effect::WatchId,
     event::Size,
     guard::{Guard, Mandate},
+    pairs,
     policy::Confirmation,
     pulse::Pulse,
     settings::{Environment, Role, Settings},
+    study::Study,
 };
 use crate::{
     domain::{
@@ -163,6 +165,12 @@ pub struct Open {
     pub tab: Option<Pane>,
     /// First line of each pane, in the order of `Pane`.
     pub scroll: [usize; 4],
+    /// Every panel has its own line, however calm.
+    #[serde(default)]
+    pub unfolded: bool,
+    /// What the evidence screen shows.
+    #[serde(default)]
+    pub study: Study,
     pub filter: Input,
     pub panels: Vec<Panel>,
     /// Declared panels that cannot be used, and why.
@@ -221,6 +229,8 @@ pub enum View {
     Pods,
     /// Everything that happened, full screen.
     Timeline,
+    /// One panel with everything that is known of it, full screen.
+    Evidence,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -453,6 +463,13 @@ impl State {
         self.at.wall.timestamp().saturating_add(skew)
     }
 
+    /// When a second of a source's own clock was by ours.
+    #[must_use]
+    pub fn wall_of(&self, source: &Name, second: i64) -> DateTime<Utc> {
+        let ahead = self.second_at(source) - self.at.wall.timestamp();
+        DateTime::from_timestamp(second.saturating_sub(ahead), 0).unwrap_or(self.at.wall)
+    }
+
     /// Whether acts on this source are allowed without arming anew.
     #[must_use]
     pub fn is_armed(&self, source: &Name) -> bool {
@@ -462,25 +479,5 @@ impl State {
     #[must_use]
     pub fn act(&self, id: ActId) -> Option<&Act> {
         self.acts.iter().find(|a| a.id == id)
-    }
-}
-
-/// A map whose keys are no strings, as a list of pairs: JSON knows no other keys.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
-        map: &BTreeMap<K, V>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(map)
-    }
-
-    pub fn deserialize<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<K, V>, D::Error> {
-        Vec::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
     }
 }

@@ -77,15 +77,21 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The ratio and its interval, as `×0.41 (0.28–0.57)`; an end at the edge of the grid is written `<0.05` or `>20`.
+    /// The ratio and its interval, as [`words`] has them.
     #[must_use]
     pub fn words(&self) -> String {
-        let low = if self.low <= LOWEST { "<0.05".to_owned() } else { format!("{:.2}", self.low) };
-        let high = if self.high >= HIGHEST { ">20".to_owned() } else { format!("{:.2}", self.high) };
-        match self.ratio {
-            Some(ratio) => format!("×{ratio:.2} ({low}–{high})"),
-            None => format!("×? ({low}–{high})"),
-        }
+        words(self.ratio, self.low, self.high)
+    }
+}
+
+/// A ratio and its interval, as `×0.41 (0.28–0.57)`; an end at the edge of the grid is written `<0.05` or `>20`.
+#[must_use]
+pub fn words(ratio: Option<f64>, low: f64, high: f64) -> String {
+    let low = if low <= LOWEST { "<0.05".to_owned() } else { format!("{low:.2}") };
+    let high = if high >= HIGHEST { ">20".to_owned() } else { format!("{high:.2}") };
+    match ratio {
+        Some(ratio) => format!("×{ratio:.2} ({low}–{high})"),
+        None => format!("×? ({low}–{high})"),
     }
 }
 

@@ -4,10 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     canvas::Canvas,
-    widget::{
-        number,
-        row::{Row, fit},
-    },
+    widget::row::{Row, fit},
     words,
 };
 use crate::{
@@ -16,7 +13,7 @@ use crate::{
         command::{COMMANDS, Command, Danger, Spec},
         keymap::{self, Screen},
         layout::{self, Tier},
-        pulse,
+        number, pulse,
         settings::Role as SourceRole,
         state::{NoticeKind, Open, Overlay, Source, State, View},
     },
@@ -146,6 +143,11 @@ pub fn footer(state: &State, canvas: &mut Canvas, y: u16) {
     let mut row = Row::new().gap(1);
     if full_screen {
         row = key(state, row, Command::Back, "back", false).gap(2);
+    }
+    if state.open.as_ref().is_some_and(|open| open.view == View::Evidence) {
+        row = key(state, row, Command::NextPane, "next panel", false).gap(2);
+        row = key(state, row, Command::Shorter, "", false).gap(0);
+        row = key(state, row, Command::Longer, "range", false).gap(2);
     }
     let mut was_act = None;
     for (_, spec) in specs {

@@ -1,15 +1,15 @@
 //! The words and glyphs of the screen for what the domain knows. State is always glyph and word, never colour alone.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 
-use super::widget::{
-    number,
-    row::{Row, fit},
-};
+use super::widget::row::{Row, fit};
 use crate::{
     core::{
+        evidence::Mark,
         freshness::{self, Pace, Standing},
         guard::ATTEMPTS,
+        metrics::Tally,
+        number,
         pulse::Life,
         settings::Environment,
         state::{Open, Source, State},
@@ -63,16 +63,38 @@ pub const fn step(state: StepState, kind: &StepKind) -> (&'static str, Role) {
     }
 }
 
-/// Glyph and role of a verdict. What is off by its counts is marked until a judge says more.
+/// Glyph and role of a verdict.
 #[must_use]
-pub const fn verdict(word: Word, off: bool) -> (&'static str, Role) {
-    match (word, off) {
-        (Word::NoGo, _) => ("✗", Role::Bad),
-        (Word::Unknown, _) => ("?", Role::Unknown),
-        (Word::Collecting | Word::Go, true) => ("!", Role::Warn),
-        (Word::Collecting, false) => ("◔", Role::Collecting),
-        (Word::Go, false) => ("✓", Role::Good),
+pub const fn verdict(word: Word) -> (&'static str, Role) {
+    match word {
+        Word::NoGo => ("✗", Role::Bad),
+        Word::Unknown => ("?", Role::Unknown),
+        Word::Collecting => ("◔", Role::Collecting),
+        Word::Go => ("✓", Role::Good),
     }
+}
+
+/// Glyph and role of what is said of one panel.
+#[must_use]
+pub const fn mark(mark: Mark) -> (&'static str, Role) {
+    match mark {
+        Mark::Regression => ("✗", Role::Bad),
+        Mark::Look => ("!", Role::Warn),
+        Mark::Unknown => ("?", Role::Unknown),
+        Mark::Collecting => ("◔", Role::Collecting),
+        Mark::Weak => ("~", Role::Muted),
+        Mark::Good => ("✓", Role::Good),
+    }
+}
+
+/// Complete counts: `1✗ 1? 4◔`.
+#[must_use]
+pub fn tally(tally: &Tally) -> Row {
+    tally.iter().fold(Row::new(), |row, (of, count)| {
+        let (glyph, role) = mark(*of);
+        let row = if row.is_empty() { row } else { row.gap(1) };
+        row.put(role, format!("{count}{glyph}"))
+    })
 }
 
 #[must_use]
@@ -177,11 +199,7 @@ pub fn clock(state: &State) -> String {
 
 #[must_use]
 pub fn time_of_day(state: &State, at: DateTime<Utc>) -> String {
-    let zone = FixedOffset::east_opt(state.settings.zone.minutes_east.saturating_mul(60));
-    match zone {
-        Some(zone) => at.with_timezone(&zone).format("%H:%M:%S").to_string(),
-        None => at.format("%H:%M:%S").to_string(),
-    }
+    state.settings.zone.time_of_day(at)
 }
 
 /// `prom live`, `prom 14s`, `prom LOST 12s, next try 4s`, and `prom live ! clock +12s` where its clock is off; the next

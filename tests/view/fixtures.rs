@@ -10,6 +10,7 @@ use flightdeck::{
         evidence,
         settings::{Environment, Role, Settings, SourceSetting, Zone},
         state::{Open, Pane, Panel, Row, State, Told, View},
+        study::Study,
         urgency,
     },
     domain::{
@@ -160,6 +161,8 @@ pub fn release(situation: Situation, size: Size) -> State {
         pane: Pane::Metrics,
         tab: None,
         scroll: [0; 4],
+        unfolded: false,
+        study: Study::default(),
         filter: tui_input::Input::default(),
         panels: Vec::new(),
         budgets: Vec::new(),

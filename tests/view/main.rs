@@ -7,8 +7,10 @@
     reason = "tests fail aloud"
 )]
 
+mod evidence;
 mod fixtures;
 mod guards;
+mod judged;
 mod overlays;
 mod screens;
 mod sizes;

@@ -6,9 +6,10 @@
 mod chart;
 mod look;
 mod reading;
+pub mod said;
 mod verdict;
 
-pub use chart::{Seen, levels, rates, seen};
+pub use chart::{Line, Seen, binned, levels, rates, seen};
 pub use look::{by_share, is_counted, look};
 pub use reading::{ENOUGH, Forecast, Interval, Levels, Mark, Progress, Reading, Spread};
 pub use verdict::{Outcome, blind, outcome, regressed, split, verdict};

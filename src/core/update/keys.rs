@@ -128,6 +128,10 @@ pub(super) fn command_given(state: &mut State, command: Command, effects: &mut V
         | Command::Last
         | Command::NextPane
         | Command::PreviousPane
+        | Command::Evidence
+        | Command::Shorter
+        | Command::Longer
+        | Command::Unfold
         | Command::Metrics
         | Command::Steps
         | Command::Pods

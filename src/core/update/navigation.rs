@@ -8,6 +8,7 @@ use crate::core::{
     effect::Effect,
     layout::{self, Tier},
     state::{Open, Overlay, Pane, State, View},
+    study::{self, Range},
 };
 
 /// Carries out a command that moves.
@@ -15,6 +16,10 @@ pub(super) fn go(state: &mut State, command: Command) {
     match command {
         Command::NextPane => turn(state, 1),
         Command::PreviousPane => turn(state, Pane::ALL.len() - 1),
+        Command::Evidence => evidence(state),
+        Command::Shorter => range(state, Range::shorter),
+        Command::Longer => range(state, Range::longer),
+        Command::Unfold => unfold(state),
         Command::Metrics => show(state, Pane::Metrics),
         Command::Steps => show(state, Pane::Steps),
         Command::Pods => show(state, Pane::Pods),
@@ -75,6 +80,10 @@ pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -
         | Command::Open
         | Command::NextPane
         | Command::PreviousPane
+        | Command::Evidence
+        | Command::Shorter
+        | Command::Longer
+        | Command::Unfold
         | Command::Metrics
         | Command::Steps
         | Command::Pods
@@ -116,6 +125,11 @@ pub(super) fn clamp(state: &mut State) {
             set_scroll(open, pane, end);
         }
     }
+    let end = state.open.as_ref().filter(|open| open.view == View::Evidence && open.study.scroll > 0);
+    let end = end.map(|open| study::last_scroll(state, open).min(open.study.scroll));
+    if let (Some(open), Some(end)) = (&mut state.open, end) {
+        open.study.scroll = end;
+    }
     // What an overlay can reach is computed only while it is open: it is not free either.
     let end = match &state.overlay {
         Some(Overlay::Confirm(confirm)) => layout::confirm_last_scroll(state, confirm),
@@ -148,8 +162,62 @@ pub(super) fn clamp(state: &mut State) {
     }
 }
 
+/// The evidence screen, or back from it.
+fn evidence(state: &mut State) {
+    let Some(open) = &mut state.open else { return };
+    open.view = match open.view {
+        View::Evidence => View::Cockpit,
+        View::Cockpit | View::Pods | View::Timeline => View::Evidence,
+    };
+    clamp(state);
+}
+
+/// More or less of the past; from another screen the evidence screen as it was left.
+fn range(state: &mut State, to: fn(Range) -> Range) {
+    let Some(open) = &mut state.open else { return };
+    match open.view {
+        View::Evidence => open.study.range = to(open.study.range),
+        View::Cockpit | View::Pods | View::Timeline => open.view = View::Evidence,
+    }
+    clamp(state);
+}
+
+/// Another panel on the evidence screen, from its beginning.
+fn choose(state: &mut State, by: isize) {
+    let Some(open) = &state.open else { return };
+    let chosen = study::neighbour(state, open, by);
+    if let Some(open) = &mut state.open {
+        open.study.panel = chosen;
+        open.study.scroll = 0;
+    }
+}
+
+/// On the evidence screen lines choose the panel, and pages move in the text.
+fn in_evidence(state: &mut State, command: Command) {
+    let Some(open) = &state.open else { return };
+    let by = match command {
+        Command::Up => -1,
+        Command::Down => 1,
+        other => {
+            let (end, fits) = (study::last_scroll(state, open), study::page(state, open));
+            let to = match other {
+                Command::Last => end,
+                other => moved(open.study.scroll, end + 1, fits, other),
+            };
+            if let Some(open) = &mut state.open {
+                open.study.scroll = to;
+            }
+            return;
+        }
+    };
+    choose(state, by);
+}
+
 fn scroll(state: &mut State, command: Command) {
     let Some(open) = &state.open else { return };
+    if open.view == View::Evidence {
+        return in_evidence(state, command);
+    }
     let pane = content::focus(state, open);
     let (end, fits) = (layout::last_scroll(state, open, pane), layout::pane_page(state, open, pane));
     let to = match command {
@@ -180,9 +248,20 @@ fn set_scroll(open: &mut Open, pane: Pane, to: usize) {
     }
 }
 
+/// A line for every panel, or what is fine folded again.
+fn unfold(state: &mut State) {
+    if let Some(open) = &mut state.open {
+        open.unfolded = !open.unfolded;
+    }
+    clamp(state);
+}
+
 /// To the pane `by` places further on.
 fn turn(state: &mut State, by: usize) {
     let Some(open) = &state.open else { return };
+    if open.view == View::Evidence {
+        return choose(state, if by == 1 { 1 } else { -1 });
+    }
     let place = place_of(content::focus(state, open));
     let Some(next) = Pane::ALL.get((place + by) % Pane::ALL.len()) else { return };
     let next = *next;

@@ -6,6 +6,7 @@ use crate::{
         effect::{Effect, WatchId},
         settings::Role,
         state::{NoticeKind, Open, Pane, State, Told, View},
+        study::Study,
     },
     domain::{
         clean::Name,
@@ -80,6 +81,8 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         pane: Pane::Metrics,
         tab: None,
         scroll: [0; 4],
+        unfolded: false,
+        study: Study::default(),
         filter: tui_input::Input::default(),
         panels: Vec::new(),
         wrong: Vec::new(),

@@ -2,14 +2,11 @@
 
 use super::{framed, key};
 use crate::{
+    core::number,
     core::{content, layout, sheet, state::State},
     domain::debrief::{Analysis, Debrief},
     theme::Role,
-    view::{
-        canvas::Canvas,
-        widget::{number, row::Row},
-        words,
-    },
+    view::{canvas::Canvas, widget::row::Row, words},
 };
 
 /// Columns of the labels, and of the first of the two stories.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::{
     core::{
         freshness::{self, Standing},
-        layout,
+        layout, number,
         settings::Role as SourceRole,
         state::{Row as BoardRow, State},
         urgency::{Urgency, urgency},
@@ -17,7 +17,7 @@ use crate::{
     view::{
         canvas::Canvas,
         chrome,
-        widget::{bar, number, row::Row},
+        widget::{bar, row::Row},
         words,
     },
 };

@@ -1,6 +1,7 @@
 //! The screens: the board, and an opened release in the size that fits.
 
 mod board;
+mod evidence;
 mod pods;
 mod release;
 mod timeline;
@@ -15,6 +16,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
             View::Cockpit => release::draw(state, open, canvas),
             View::Pods => pods::draw(state, open, canvas),
             View::Timeline => timeline::draw(state, open, canvas),
+            View::Evidence => evidence::draw(state, open, canvas),
         },
     }
 }

@@ -3,20 +3,15 @@
 use crate::{
     core::{
         budget::{self, Budget, Reading},
-        state::{Open, State},
+        state::State,
     },
     domain::time::Seconds,
     theme::Role,
     view::widget::row::Row,
 };
 
-/// Every budget of the opened release.
-pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
-    open.budgets.iter().map(|budget| row(state, budget, width)).collect()
-}
-
 /// ` ✓ budget checkout 99.9 %   41 % left of 30d   3 % since the release began   burns ×15.2 over 1h`.
-fn row(state: &State, budget: &Budget, width: usize) -> Row {
+pub fn row(state: &State, budget: &Budget, width: usize) -> Row {
     let slo = &budget.slo;
     let name = format!("budget {} {}", slo.name, objective(slo.objective));
     let row = match budget::reading(budget, state.second_at(&slo.source)) {

@@ -18,7 +18,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{acts, panels, revisions, steps, traffic, vital};
+use super::{acts, metrics, revisions, steps, traffic, vital};
 use crate::{
     core::{
         layout::{self, Cockpit},
@@ -83,9 +83,9 @@ fn left(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
 
 fn right(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
     let width = usize::from(parts.metrics.width);
-    canvas.row(parts.metrics, 0, &panels::heading(open, heading(open, Pane::Metrics), width));
+    canvas.row(parts.metrics, 0, &metrics::heading(state, open, heading(open, Pane::Metrics), width));
     let body = layout::pane_body(state.size, open, Pane::Metrics);
-    canvas.rows(body, &panels::rows(state, open, width), scroll(open, Pane::Metrics));
+    canvas.rows(body, &metrics::rows(state, open, width), scroll(open, Pane::Metrics));
 }
 
 fn rules(parts: &Cockpit, canvas: &mut Canvas) {

@@ -2,13 +2,18 @@
 
 mod acts;
 mod budgets;
+mod chart;
 mod cockpit;
+mod controller;
 mod lines;
-pub mod panels;
+mod metrics;
+pub mod panel;
 mod revisions;
+mod shared;
 mod steps;
 mod tabs;
 mod traffic;
+mod verdict;
 mod vital;
 
 use crate::{
@@ -19,7 +24,7 @@ use crate::{
     view::canvas::Canvas,
 };
 
-pub use vital::state_row;
+pub use vital::{state_row, verdict_row};
 
 pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     match layout::tier(state.size) {

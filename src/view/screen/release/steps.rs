@@ -2,7 +2,7 @@
 
 use crate::{
     core::{
-        content, layout,
+        content, layout, number,
         state::{Open, Pane, State},
     },
     domain::{
@@ -11,10 +11,7 @@ use crate::{
         time::Seconds,
     },
     theme::Role,
-    view::{
-        widget::{number, row::Row},
-        words,
-    },
+    view::{widget::row::Row, words},
 };
 
 /// Columns of what it took and of what was planned.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{panels, steps, traffic, vital};
+use super::{metrics, steps, traffic, vital};
 use crate::{
     core::{
         command::Command,
@@ -35,13 +35,17 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     let names = tab_names(state, tab);
     let names = match tab {
         Pane::Pods | Pane::Timeline => timeline::filtered(open, names),
-        Pane::Metrics | Pane::Steps => names,
+        Pane::Metrics => match metrics::place(state, open) {
+            Some(place) => names.with_right(place, width),
+            None => names,
+        },
+        Pane::Steps => names,
     };
     canvas.row(area, vital.bottom() + 1, &names);
     let body = layout::tab_body(state.size, open);
     let scroll = open.scroll.get(tab as usize).copied().unwrap_or_default();
     match tab {
-        Pane::Metrics => canvas.rows(body, &panels::rows(state, open, width), scroll),
+        Pane::Metrics => canvas.rows(body, &metrics::rows(state, open, width), scroll),
         Pane::Steps => {
             let rows = steps::rows(state, open, width, usize::from(body.height));
             canvas.rows(body, &rows, 0);

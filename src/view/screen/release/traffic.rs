@@ -1,10 +1,10 @@
 //! The weight: wanted by the spec, set at the router, seen in the numbers.
 
 use crate::{
-    core::{evidence, state::Open},
+    core::{evidence, number, state::Open},
     domain::weight::Weight,
     theme::Role,
-    view::widget::{bar, number, row::Row},
+    view::widget::{bar, row::Row},
 };
 
 /// Columns before the bars.

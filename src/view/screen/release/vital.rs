@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::panels;
+use super::verdict;
 use crate::{
     core::{
         command::Command,
-        evidence::{self, Reading},
-        state::{Open, Panel, State},
+        number,
+        state::{Open, State},
         urgency::{Urgency, urgency},
     },
     domain::{
@@ -17,16 +17,10 @@ use crate::{
         plan::Reach,
         release::{Phase, Release, WaitingOn},
         time::Seconds,
-        verdict::Word,
         way_back::Means,
     },
     theme::Role,
-    view::{
-        canvas::Canvas,
-        chrome,
-        widget::{number, row::Row},
-        words,
-    },
+    view::{canvas::Canvas, chrome, widget::row::Row, words},
 };
 
 /// The line of the way back; what blocks stands below it.
@@ -44,7 +38,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas, area: Rect) {
 
 /// State, verdict, way back, and what blocks where something does.
 pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
-    let mut rows = vec![state_row(state, open, width), verdict_row(open, width), way_back_row(open, width)];
+    let mut rows = vec![state_row(state, open, width), verdict_row(state, open, width), way_back_row(open, width)];
     if let Some(release) = &open.release
         && let Some(first) = release.blockers.first()
     {
@@ -169,8 +163,8 @@ fn commitment(reach: &Reach, roomy: bool) -> Row {
     }
 }
 
-/// `! orders per 1,000 checkouts ×0.67 on 2,401 exposures  ◔ COLLECTING    1! 1? 4◔`.
-fn verdict_row(open: &Open, width: usize) -> Row {
+/// What may be said of the release, or why nothing is compared.
+pub fn verdict_row(state: &State, open: &Open, width: usize) -> Row {
     let row = Row::new().gap(1);
     let Some(release) = &open.release else { return row };
     if urgency(release) == Urgency::Resting {
@@ -180,51 +174,7 @@ fn verdict_row(open: &Open, width: usize) -> Row {
         let new = release.newest().map_or_else(|| "the new revision".to_owned(), words::version);
         return row.muted(format!("– no comparison: no customers are on {new}")).cut(width);
     }
-    let verdict = evidence::verdict(open);
-    let readings: Vec<(&Panel, &Reading)> = open.panels.iter().map(|panel| (panel, evidence::reading(panel))).collect();
-    let tally = tally(&readings).gap(1);
-    let (glyph, role) = words::verdict(verdict.word, false);
-    let unknown = verdict.word == Word::Unknown;
-    let off: Vec<_> = readings.iter().filter(|(_, r)| r.off && r.verdict.word != Word::Unknown).collect();
-    // What stands out comes first; the word behind it is dim unless it says that something is not known.
-    let role = if off.is_empty() || unknown { role } else { Role::Muted };
-    let word = Row::new().put(role, glyph).gap(1).put(role, verdict.word.to_string());
-    let room = width.saturating_sub(tally.width() + word.width() + 4);
-    let long = standing_out(&off, true);
-    let short = || standing_out(&off, false).cut(room);
-    let row = row.then(if width >= ROOMY && long.width() <= room { long } else { short() });
-    let row = if off.is_empty() { row } else { row.gap(2) }.then(word);
-    let row = if off.is_empty() || unknown { row.gap(1).muted(words::why(&verdict).to_owned()) } else { row };
-    row.with_right(tally, width)
-}
-
-/// `! orders ×0.67  ! refunds ×1.90`.
-fn standing_out(off: &[&(&Panel, &Reading)], roomy: bool) -> Row {
-    off.iter().fold(Row::new(), |row, (panel, reading)| {
-        let row = if row.is_empty() { row } else { row.gap(2) };
-        let ratio = reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
-        let name = if roomy { panels::title(panel) } else { panel.spec.name.to_string() };
-        let (glyph, role) = words::verdict(reading.verdict.word, reading.off);
-        let row = row.put(role, format!("{glyph} {name}{ratio}"));
-        if roomy { row.muted(format!(" on {} exposures", number::count(reading.canary.exposures))) } else { row }
-    })
-}
-
-/// Complete counts: `1! 1? 4◔`.
-fn tally(readings: &[(&Panel, &Reading)]) -> Row {
-    let mut counts: Vec<(&'static str, Role, usize)> = Vec::new();
-    for (_, reading) in readings {
-        let (glyph, role) = words::verdict(reading.verdict.word, reading.off);
-        match counts.iter_mut().find(|(known, _, _)| *known == glyph) {
-            Some((_, _, count)) => *count += 1,
-            None => counts.push((glyph, role, 1)),
-        }
-    }
-    counts.sort_by_key(|(glyph, _, _)| ["✗", "!", "?", "◔", "✓"].iter().position(|g| g == glyph));
-    counts.into_iter().fold(Row::new(), |row, (glyph, role, count)| {
-        let row = if row.is_empty() { row } else { row.gap(1) };
-        row.put(role, format!("{count}{glyph}"))
-    })
+    verdict::row(state, open, width)
 }
 
 /// `↩ WAY BACK 4.1.9 in ≈3s   ✓ allowed  ✓ 8 of 8 pods can take 100 %  not undone: database`.

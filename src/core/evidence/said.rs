@@ -1,0 +1,237 @@
+//! What is said of readings, in words: the same on the screen, in the dialog and on the command line.
+
+use chrono::{DateTime, Utc};
+
+use super::{ENOUGH, Mark, Reading, verdict};
+use crate::{
+    core::{
+        number,
+        price::{self, Estimate, Loss, Price},
+        state::{Open, Panel, State},
+    },
+    domain::{clean::Clean, panel::Better, plan::Plan, time::Seconds, verdict::Word},
+    judge,
+};
+
+/// `×0.41 (0.28–0.57)`, without an interval where there is none; none where there is no ratio either.
+#[must_use]
+pub fn ratio(reading: &Reading) -> Option<String> {
+    match (reading.interval, reading.ratio) {
+        (Some(interval), ratio) => Some(judge::words(ratio, interval.low, interval.high)),
+        (None, Some(ratio)) => Some(format!("×{ratio:.2}")),
+        (None, None) => None,
+    }
+}
+
+/// What a panel counts, without what it is counted against: `orders` of `orders per 1,000 checkouts`.
+#[must_use]
+pub fn noun(panel: &Panel) -> &str {
+    let name = panel.spec.name.as_str();
+    name.split_once(" per ").map_or(name, |(noun, _)| noun)
+}
+
+/// Panels that are beyond their tolerance, critical ones first.
+#[must_use]
+pub fn regressions(open: &Open) -> Vec<&Panel> {
+    let mut found: Vec<&Panel> = open.panels.iter().filter(|panel| panel.reading.mark == Mark::Regression).collect();
+    found.sort_by_key(|panel| !panel.spec.critical);
+    found
+}
+
+/// `≈244 orders missing so far (178–298)`; fewer words where there is less room.
+#[must_use]
+pub fn missing(panel: &Panel, loss: &Loss, is_short: bool) -> String {
+    let likely = amount(loss.so_far.likely);
+    let what = match panel.spec.better {
+        Better::Higher if is_short => "missing".to_owned(),
+        Better::Higher => format!("{} missing so far", noun(panel)),
+        Better::Lower if is_short => "too many".to_owned(),
+        Better::Lower => "too many so far".to_owned(),
+    };
+    if is_short { format!("≈{likely} {what}") } else { format!("≈{likely} {what} {}", between(loss.so_far)) }
+}
+
+/// `(178–298)`, `(178 or more)`.
+fn between(estimate: Estimate) -> String {
+    match estimate.most {
+        Some(most) => format!("({}–{})", amount(estimate.least), amount(most)),
+        None => format!("({} or more)", amount(estimate.least)),
+    }
+}
+
+/// `+58/min`: how fast it grows now.
+#[must_use]
+pub fn growing(loss: &Loss) -> Option<String> {
+    loss.per_minute.map(|per_minute| format!("+{}/min", amount(per_minute.likely)))
+}
+
+/// `≈10,248 EUR`, where somebody said what an event is worth.
+#[must_use]
+pub fn money(loss: &Loss) -> Option<String> {
+    let worth = loss.worth.as_ref()?;
+    Some(format!("≈{} {}", amount(loss.so_far.likely * worth.amount), worth.currency))
+}
+
+/// A number of events: whole, with a tenth where there are few.
+fn amount(value: f64) -> String {
+    if value >= 9.95 { number::count(value) } else { format!("{value:.1}") }
+}
+
+/// What it costs to carry out a plan: `−58, then −290, then −580 orders/min`. None where it costs nothing known.
+#[must_use]
+pub fn price(panel: &Panel, price: &Price) -> Option<String> {
+    let mut amounts: Vec<String> = Vec::new();
+    for stage in &price.stages {
+        let Some(per_minute) = stage.per_minute else { continue };
+        let amount = amount(per_minute.likely);
+        if amounts.last() != Some(&amount) {
+            amounts.push(amount);
+        }
+    }
+    let last = price.stages.iter().rev().find_map(|stage| stage.per_minute)?;
+    let (sign, unit) = match panel.spec.better {
+        Better::Higher => ("−", format!("{}/min", noun(panel))),
+        Better::Lower => ("+", format!("{}/min", noun(panel))),
+    };
+    let amounts: Vec<String> = amounts.into_iter().map(|amount| format!("{sign}{amount}")).collect();
+    let worth = panel.spec.worth.as_ref().map(|worth| {
+        let sum = amount(last.likely * worth.amount);
+        let at_last = if amounts.len() > 1 { "at last " } else { "" };
+        format!(" ({at_last}−{sum} {}/min)", worth.currency)
+    });
+    Some(format!("{} {unit}{}", amounts.join(", then "), worth.unwrap_or_default()))
+}
+
+/// What a plan costs by the panel whose loss is told; none while no loss is established.
+#[must_use]
+pub fn price_of(open: &Open, plan: &Plan) -> Option<String> {
+    let panel = price::dearest(open)?;
+    price(panel, &price::of_plan(open, panel, plan)?)
+}
+
+/// When all critical panels that are still collecting could be within tolerance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ready {
+    At(DateTime<Utc>),
+    /// Not within what can be looked ahead, at this weight.
+    NotYet,
+}
+
+/// Says when; none where that is not known of every one of them.
+#[must_use]
+pub fn ready(state: &State, open: &Open) -> Option<Ready> {
+    let mut latest: Option<DateTime<Utc>> = None;
+    for panel in open.panels.iter().filter(|panel| panel.spec.critical && panel.reading.mark == Mark::Collecting) {
+        match panel.reading.forecast?.progress {
+            Some(progress) => latest = latest.max(Some(state.wall_of(&panel.spec.source, progress.ready_at))),
+            None => return Some(Ready::NotYet),
+        }
+    }
+    latest.map(Ready::At)
+}
+
+/// How long a total loss that began now would stay invisible.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Blind {
+    /// None where that is longer than can be looked ahead.
+    pub seconds: Option<Seconds>,
+    /// The weight in percent at which it would be seen within `ENOUGH`, where this one is too small.
+    pub enough: Option<f64>,
+}
+
+/// By the panel that customers would be missed on first: critical, of what they came for, and falling when it dies.
+#[must_use]
+pub fn blind(open: &Open) -> Option<Blind> {
+    let falls = |panel: &&Panel| panel.spec.better == Better::Higher;
+    let critical = || open.panels.iter().filter(|panel| panel.spec.critical && panel.reading.forecast.is_some());
+    let telling: Vec<&Panel> = [
+        critical().filter(falls).filter(|panel| panel.spec.business).collect::<Vec<_>>(),
+        critical().filter(falls).collect(),
+    ]
+    .into_iter()
+    .find(|panels| !panels.is_empty())?;
+    let soonest = |panel: &&&Panel| {
+        let blind = panel.reading.forecast.and_then(|forecast| forecast.blind);
+        blind.map_or(f64::INFINITY, |blind| blind.0)
+    };
+    let panel = telling.iter().min_by(|one, other| soonest(one).total_cmp(&soonest(other)))?;
+    let forecast = panel.reading.forecast?;
+    let is_long = forecast.blind.is_none_or(|blind| blind > ENOUGH);
+    Some(Blind { seconds: forecast.blind, enough: forecast.enough_weight.filter(|_| is_long) })
+}
+
+/// `a dead checkout is visible in ≈3 min`, and which weight would be enough where that is long.
+#[must_use]
+pub fn blindness(open: &Open, blind: Blind) -> String {
+    let name = open.target.name();
+    let text = match blind.seconds {
+        Some(seconds) => format!("a dead {name} is visible in ≈{}", roughly(seconds)),
+        None => format!("a dead {name} stays invisible for hours"),
+    };
+    match blind.enough {
+        Some(weight) => format!("{text}, at {} % in {}", number::percent(weight), roughly(ENOUGH)),
+        None => text,
+    }
+}
+
+/// A length that is only known roughly: `50 s`, `3 min`, `2 h`.
+#[must_use]
+pub fn roughly(length: Seconds) -> String {
+    match length.0 {
+        s if s < 95.0 => format!("{:.0} s", (s / 5.0).ceil() * 5.0),
+        s if s < 95.0 * 60.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.0} h", s / 3600.0),
+    }
+}
+
+/// The verdict in one sentence: the word, what is wrong since when and what it has cost, else the first reason.
+#[must_use]
+pub fn sentence(state: &State, open: &Open) -> String {
+    let verdict = verdict(open);
+    let regressions = regressions(open);
+    if let (Word::NoGo, Some(panel)) = (verdict.word, regressions.first().filter(|panel| panel.spec.critical)) {
+        let mut text = format!("{} {}", verdict.word, panel.spec.name);
+        text.extend(ratio(&panel.reading).map(|ratio| format!(" {ratio}")));
+        text.extend(since(state, panel).map(|since| format!(" since {since}")));
+        if let Some(loss) = &panel.reading.loss {
+            text.extend([", ".to_owned(), missing(panel, loss, true)]);
+            text.extend(growing(loss).map(|growing| format!(", {growing}")));
+        }
+        for other in regressions.iter().skip(1) {
+            text.extend(["; ", other.spec.name.as_str()]);
+            text.extend(ratio(&other.reading).map(|ratio| format!(" {ratio}")));
+        }
+        return text;
+    }
+    match verdict.why.first() {
+        Some(why) => format!("{}: {why}", verdict.word),
+        None => verdict.word.to_string(),
+    }
+}
+
+/// The time of day since when what is shown of a panel was counted.
+#[must_use]
+pub fn since(state: &State, panel: &Panel) -> Option<String> {
+    let second = panel.reading.since?;
+    Some(state.settings.zone.time_of_day(state.wall_of(&panel.spec.source, second)))
+}
+
+/// `31 of 60, ready ≈14:11`: how far the way to "within tolerance" is.
+#[must_use]
+pub fn progress(state: &State, panel: &Panel) -> Option<String> {
+    let forecast = panel.reading.forecast?;
+    Some(match forecast.progress {
+        Some(progress) => {
+            let at = state.settings.zone.minute(state.wall_of(&panel.spec.source, progress.ready_at));
+            format!("{} of {}, ready ≈{at}", progress.done, progress.of)
+        }
+        None => "not within 6 h at this weight".to_owned(),
+    })
+}
+
+/// A reading's reasons as one sentence.
+#[must_use]
+pub fn reasons(reading: &Reading) -> String {
+    let why: Vec<&str> = reading.verdict.why.iter().map(Clean::as_str).collect();
+    why.join("; ")
+}

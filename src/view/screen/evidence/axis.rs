@@ -1,0 +1,73 @@
+//! Time below the charts: where it begins and ends, and when weight, step and verdict changed.
+
+use super::{BEFORE, Window};
+use crate::{
+    core::{
+        content,
+        evidence::Mark,
+        number,
+        state::{Open, Panel, State},
+        study,
+    },
+    domain::timeline::MomentKind,
+    theme::Role,
+    view::{
+        widget::{cells::Cells, row::Row},
+        words,
+    },
+};
+
+/// Something that happened on the axis.
+struct Event {
+    column: usize,
+    symbol: char,
+    label: String,
+    role: Role,
+}
+
+/// `14:02:10 ┴────┴10 %───┴4/8────✗────────── 14:06:22`.
+pub fn row(state: &State, open: &Open, panel: &Panel, window: Window) -> Row {
+    let mut cells = Cells::of('─', Role::Border, window.columns);
+    let events = events(state, open, panel, window);
+    for (place, event) in events.iter().enumerate() {
+        cells.set(event.column, event.symbol, event.role);
+        let next = events.get(place + 1).map_or(window.columns, |next| next.column);
+        let room = next.saturating_sub(event.column + 1);
+        // Half a label says something else than all of it.
+        if event.label.chars().count() <= room {
+            for (column, symbol) in (event.column + 1..).zip(event.label.chars()) {
+                cells.set(column, symbol, event.role);
+            }
+        }
+    }
+    let time = |at: i64| state.settings.zone.time_of_day(state.wall_of(&panel.spec.source, at));
+    let row = Row::new().right(Role::Muted, &time(window.from), BEFORE - 2).gap(1).put(Role::Border, "└");
+    row.then(cells.row()).gap(1).muted(time(window.to))
+}
+
+/// What happened while the charts run, in order; of two in one column the one that says more.
+fn events(state: &State, open: &Open, panel: &Panel, window: Window) -> Vec<Event> {
+    let skew = state.second_at(&panel.spec.source) - state.at.wall.timestamp();
+    let mut events: Vec<(u8, Event)> = Vec::new();
+    for judged in study::changes(&panel.trail).into_iter().skip(1) {
+        let Some(column) = window.column(judged.at) else { continue };
+        let (glyph, role) = words::mark(judged.mark);
+        let symbol = glyph.chars().next().unwrap_or('┴');
+        let label = if judged.mark == Mark::Regression { " found" } else { "" };
+        events.push((0, Event { column, symbol, label: label.to_owned(), role }));
+    }
+    for moved in &panel.moves {
+        let Some(column) = window.column(moved.at) else { continue };
+        let label = moved.percent.map(|percent| format!("{} %", number::percent(percent))).unwrap_or_default();
+        events.push((1, Event { column, symbol: '┴', label, role: Role::Text }));
+    }
+    for moment in content::timeline(open).into_iter().filter(|moment| moment.kind == MomentKind::Step) {
+        let Some(column) = window.column(moment.at.timestamp() + skew) else { continue };
+        // The place among the steps: `4/8`.
+        let label = moment.text.split(' ').next().filter(|word| word.contains('/')).unwrap_or_default().to_owned();
+        events.push((2, Event { column, symbol: '┴', label, role: Role::Muted }));
+    }
+    events.sort_by_key(|(rank, event)| (event.column, *rank));
+    events.dedup_by_key(|(_, event)| event.column);
+    events.into_iter().map(|(_, event)| event).collect()
+}

@@ -1,0 +1,96 @@
+//! The ratio of the arms and its interval over time, on a scale on which half and twice are as far from "no change".
+
+use super::{BEFORE, BEHIND, Window};
+use crate::{
+    core::{
+        evidence::{self, said},
+        state::{Judged, Panel},
+    },
+    theme::Role,
+    view::{
+        widget::{cells::Cells, row::Row},
+        words,
+    },
+};
+
+/// The smallest and largest ratio at the edge of the chart.
+const NARROW: f64 = 1.25;
+const WIDE: f64 = 20.0;
+/// Seconds for which what was judged stands where nothing was counted since.
+const STANDS: i64 = 60;
+
+/// `height` lines, the largest ratio first; nothing for 0.
+pub fn rows(panel: &Panel, window: Window, height: u16) -> Vec<Row> {
+    let height = usize::from(height);
+    if height == 0 {
+        return Vec::new();
+    }
+    let columns = columns(panel, window);
+    let edge = columns.iter().flatten().flat_map(|judged| [Some(judged.low), Some(judged.high), judged.ratio]);
+    let edge = edge.flatten().map(|ratio| ratio.ln().abs()).filter(|ln| ln.is_finite());
+    let edge = edge.fold(NARROW.ln(), f64::max).min(WIDE.ln());
+    let place = |ratio: f64| {
+        let share = (1.0 - ratio.max(1.0 / WIDE).ln() / edge) / 2.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "lines of a screen"
+        )]
+        let line = (share.clamp(0.0, 1.0) * (height - 1) as f64).round() as usize;
+        line
+    };
+    let bound = panel.evidence.finding.map(|finding| place(finding.bound));
+    let middle = place(1.0);
+    let line = |y: usize| {
+        let is_bound = bound == Some(y) && y != middle;
+        let (symbol, role) = match (y == middle, is_bound) {
+            (true, _) => ('─', Role::Border),
+            (false, true) => ('┄', Role::Border),
+            (false, false) => (' ', Role::Text),
+        };
+        let mut cells = Cells::of(symbol, role, window.columns);
+        for (column, judged) in columns.iter().enumerate() {
+            let Some(judged) = judged else { continue };
+            let (_, role) = words::mark(judged.mark);
+            if (place(judged.high)..=place(judged.low)).contains(&y) {
+                cells.set(column, '│', role);
+            }
+            if judged.ratio.is_some_and(|ratio| place(ratio) == y) {
+                cells.set(column, '●', role);
+            }
+        }
+        let label = match y {
+            0 => format!("×{:.2}", edge.exp()),
+            y if y == middle => "ratio ×1".to_owned(),
+            y if y + 1 == height => format!("×{:.2}", (-edge).exp()),
+            _ => String::new(),
+        };
+        let behind = if is_bound { "harm from" } else { "" };
+        let now = said::ratio(evidence::reading(panel)).filter(|_| y == middle);
+        let behind = now.map_or(behind.to_owned(), |ratio| ratio.split(' ').next().unwrap_or_default().to_owned());
+        Row::new().right(Role::Muted, &label, BEFORE - 2).gap(1).put(Role::Border, "│").then(cells.row()).gap(1).right(
+            if y == middle { Role::Title } else { Role::Muted },
+            &behind,
+            BEHIND - 2,
+        )
+    };
+    (0..height).map(line).collect()
+}
+
+/// What was judged in each column, or stood there.
+fn columns(panel: &Panel, window: Window) -> Vec<Option<&Judged>> {
+    let mut columns = vec![None; window.columns];
+    let mut trail = panel.trail.iter().peekable();
+    let count = i64::try_from(window.columns).unwrap_or(i64::MAX).max(1);
+    let mut last: Option<&Judged> = None;
+    for (column, slot) in (1..).zip(&mut columns) {
+        let end = window.from + (window.to - window.from) * column / count;
+        while let Some(judged) = trail.next_if(|judged| judged.at <= end) {
+            last = Some(judged);
+        }
+        let stands = STANDS.max((window.to - window.from) / count).max(panel.step);
+        *slot = last.filter(|judged| end - judged.at <= stands);
+    }
+    columns
+}
