@@ -18,7 +18,7 @@ use crate::{
         panel::{Arms, PanelSpec, PanelTrouble, Side},
         series::{Level, Point, Tick},
     },
-    judge::{Dispersion, Finding, Judge, gauge::Gauge, shared::Compared},
+    judge::{Dispersion, Finding, Judge, Pods, forecast::Flow, gauge::Gauge, shared::Compared},
 };
 
 /// A panel with what was answered so far.
@@ -137,12 +137,24 @@ pub struct Evidence {
     pub compared_in: Option<(i64, i64)>,
     /// Why the newest tick was not counted; none when it was.
     pub refused: Option<Clean>,
+    /// Instances of each arm in the newest counted tick.
+    pub pods: Pods,
+    /// What the newest forecast was made for; none before one was.
+    pub forecast_for: Option<Basis>,
     /// The arm that was exposed in the newest counted tick while nothing counted events for it.
     pub silent: Option<Side>,
     /// End of the newest tick that the judge took or refused.
     pub judged_to: Option<i64>,
     /// Failed tries to read the same part of the past.
     pub tries: u32,
+}
+
+/// The traffic that a forecast was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// End of the tick after which it was made.
+    pub at: i64,
+    pub flow: Flow,
 }
 
 /// A question that was sent and not yet answered.

@@ -16,6 +16,8 @@ use crate::{
 
 /// Ticks that the present traffic is measured over.
 const FLOW_TICKS: usize = 30;
+/// Fewer of them tell nothing.
+const ENOUGH_TICKS: usize = 3;
 
 /// A number of lost events with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,5 +126,5 @@ pub fn flow(panel: &Panel) -> Option<Flow> {
     let since = panel.moves.iter().map(|moved| moved.at).max().unwrap_or(i64::MIN);
     let newest: Vec<Tick> =
         panel.ticks.iter().rev().take(FLOW_TICKS).take_while(|tick| tick.at - panel.step >= since).copied().collect();
-    Flow::observed(&newest, panel.step)
+    Flow::observed(&newest, panel.step).filter(|_| newest.len() >= ENOUGH_TICKS)
 }

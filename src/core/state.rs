@@ -208,7 +208,9 @@ pub struct Watched {
     /// The panel whose exposures are counted: the busiest when watching began.
     pub panel: Clean,
     pub split: Split,
-    /// End of the newest tick it has seen.
+    /// When the weight was set that it is held to, and the end of the newest tick it has seen, in seconds since 1970 by
+    /// the source's clock.
+    pub since: i64,
     pub to: i64,
 }
 

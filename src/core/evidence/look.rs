@@ -27,7 +27,7 @@ pub fn look(panel: &Panel) -> Reading {
         PanelKind::Analysis { .. } => analysis(panel),
     };
     // What waiting may bring changes slower than what is said, and stays until it is made anew.
-    let forecast = panel.reading.forecast.filter(|_| reading.mark == Mark::Collecting);
+    let forecast = panel.reading.forecast.filter(|_| matches!(reading.mark, Mark::Collecting | Mark::Good));
     Reading { forecast, ..reading }
 }
 

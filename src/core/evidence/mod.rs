@@ -15,6 +15,7 @@ pub use reading::{ENOUGH, Forecast, Interval, Levels, Mark, Progress, Reading, S
 pub use verdict::{Outcome, blind, outcome, regressed, split, verdict};
 
 use super::state::{Panel, Source};
+pub use crate::judge::split::{SplitFinding, SplitStanding};
 
 /// Most ticks that a chart keeps: 2 h of 10 s.
 pub const MAX_TICKS: usize = 720;

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::{
-    paint,
+    forecasts, paint,
     questions::{history, newest_tick, whole},
-    weights,
+    splits, weights,
 };
 use crate::{
     core::{
@@ -32,9 +32,11 @@ const MAX_TRAIL: usize = 720;
 
 /// Whether ticks wait for the next slice.
 pub(super) fn is_behind(state: &State) -> bool {
-    state.open.iter().flat_map(|open| &open.panels).any(|panel| {
-        !panel.evidence.levels.is_empty() || (!panel.evidence.waiting.is_empty() && panel.evidence.dispersion.is_some())
-    })
+    state.open.as_ref().is_some_and(splits::is_behind)
+        || state.open.iter().flat_map(|open| &open.panels).any(|panel| {
+            !panel.evidence.levels.is_empty()
+                || (!panel.evidence.waiting.is_empty() && panel.evidence.dispersion.is_some())
+        })
 }
 
 /// Judges what waits, as much as one event may.
@@ -68,7 +70,10 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
         if let (PanelKind::Shared { .. }, Some(began)) = (&panel.spec.kind, began.or(panel.exposed_since)) {
             moved |= compare_shared(panel, began);
         }
-        let history = panel.answered_to.and_then(|answered| history(panel, answered, newest));
+        let history = match panel.answered_to {
+            Some(answered) => history(panel, answered, newest),
+            None => panel.history,
+        };
         // How much is left is shown; where it ends only moves on.
         if moved || panel.history.map(|was| was.from) != history.map(|is| is.from) {
             panel.history = history;
@@ -76,6 +81,8 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
             changed = true;
         }
     }
+    changed |= splits::follow(open, &mut left);
+    changed |= forecasts::renew(open);
     if changed {
         paint(effects);
     }
@@ -227,6 +234,7 @@ fn weigh(panel: &mut Panel, counted: &Counted) -> bool {
     panel.evidence.finding = Some(finding);
     panel.evidence.refused = None;
     panel.evidence.silent = counted.silent;
+    panel.evidence.pods = pods;
     let mark = match finding.standing {
         Standing::Regression => Mark::Regression,
         Standing::Within => Mark::Good,

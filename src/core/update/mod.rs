@@ -9,6 +9,7 @@ mod board;
 mod budgets;
 mod confirm;
 mod guarding;
+mod forecasts;
 mod judging;
 mod keys;
 mod navigation;
@@ -21,6 +22,7 @@ mod pulses;
 mod questions;
 mod sentry;
 mod sources;
+mod splits;
 mod story;
 mod taking;
 #[cfg(test)]

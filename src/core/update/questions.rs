@@ -84,7 +84,12 @@ pub(super) fn follow_release(state: &mut State) {
             let bound = bound.filter(|_| panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some()));
             panel.exposed_since = bound.map(|bound| bound + offset).max(panel.judged_since);
         }
-        weights::leave_out(panel, &open.weights, offset);
+        if weights::leave_out(panel, &open.weights, offset) {
+            // Ticks were judged that should not have been: all of it is read and judged again.
+            let fresh = Panel::new(panel.spec.clone(), panel.arms.clone(), panel.step, now.mono);
+            *panel = Panel { exposed_since: bound.map(|bound| bound + offset), ..fresh };
+            weights::leave_out(panel, &open.weights, offset);
+        }
         panel.reading = look(panel);
     }
 }
@@ -118,7 +123,8 @@ pub(super) fn whole(length: Seconds) -> i64 {
 /// Asks what is due and gives up what was lost.
 pub(super) fn ask_due(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.at.mono;
-    let count = state.open.as_ref().map_or(0, |open| open.panels.len());
+    // Where the past begins is known only once the release has told all of it.
+    let count = state.open.as_ref().filter(|open| open.complete).map_or(0, |open| open.panels.len());
     for place in 0..count {
         let Some(panel) = panel(state, place) else { continue };
         if panel.asked.is_some_and(|asked| now.saturating_sub(asked.at) >= LOST_MS) {

@@ -72,14 +72,22 @@ fn moves(release: &Release) -> impl Iterator<Item = WeightMove> {
 }
 
 /// Tells a panel of the moves by its source's clock, and leaves out what came right after each: until its warm-up is
-/// over, and the late events of the weight before have come.
-pub(super) fn leave_out(panel: &mut Panel, weights: &[WeightMove], offset: i64) {
+/// over, and the late events of the weight before have come. True if ticks that had been judged are among them.
+pub(super) fn leave_out(panel: &mut Panel, weights: &[WeightMove], offset: i64) -> bool {
     let settles = whole(panel.spec.warm_up).max(whole(panel.spec.lag) + 2 * panel.step);
+    let known: Vec<i64> = panel.moves.iter().map(|moved| moved.at).collect();
     panel.moves = weights.iter().map(|moved| WeightMove { at: moved.at + offset, ..*moved }).collect();
+    let is_new = |moved: &&WeightMove| !known.iter().any(|at| (at - moved.at).abs() <= SAME_SECONDS);
+    let (began, judged_to) = (panel.exposed_since, panel.evidence.judged_to);
+    let is_late =
+        panel.moves.iter().filter(is_new).any(|moved| {
+            judged_to.is_some_and(|judged| moved.at < judged) && began.is_none_or(|began| moved.at > began)
+        });
     let is_exposed = panel.evidence.judge.is_some() || panel.evidence.gauge.is_some();
-    let began = panel.exposed_since.filter(|_| is_exposed);
+    let began = began.filter(|_| is_exposed);
     let moves = panel.moves.iter().map(|moved| moved.at);
     panel.left_out = began.into_iter().chain(moves).map(|at| (at, at + settles)).collect();
+    is_late
 }
 
 /// The weight in percent that was set during the tick from `from` to `to`; none where that is not known or moved.

@@ -40,6 +40,8 @@ pub(super) struct Shop {
     pub(super) outages: Vec<(i64, i64)>,
     /// The second at which every pod of the canary starts anew.
     pub(super) restart: Option<i64>,
+    /// Seconds between scrapes; in between the last sample stands.
+    pub(super) scrape: i64,
 }
 
 impl Default for Shop {
@@ -52,6 +54,7 @@ impl Default for Shop {
             hidden: Vec::new(),
             outages: Vec::new(),
             restart: None,
+            scrape: 10,
         }
     }
 }
@@ -129,7 +132,7 @@ impl Shop {
             .map(|at| (at, at - noon().timestamp()))
             .filter(|(_, second)| *second >= began)
             .filter(|(_, second)| !self.outages.iter().any(|(from, to)| second >= from && second < to))
-            .map(|(at, second)| Point { at, value: value(second) })
+            .map(|(at, second)| Point { at, value: value(second.div_euclid(self.scrape) * self.scrape) })
             .collect();
         Series { instance: name.into(), points }
     }
@@ -149,11 +152,15 @@ pub(super) struct Visit {
 impl Visit {
     /// Opens the release `seconds` after its canary got its weight.
     pub(super) fn new(panels: Vec<PanelSpec>, shop: Shop, seconds: u64) -> Self {
-        let flight = Flight::new(Settings { panels, open: Some("checkout".parse().unwrap()), ..settings() });
+        Self::of(Settings { panels, ..settings() }, shop, seconds, exposed())
+    }
+
+    /// The same for a release that has gone on meanwhile, or with other settings.
+    pub(super) fn of(settings: Settings, shop: Shop, seconds: u64, release: Release) -> Self {
+        let flight = Flight::new(Settings { open: Some("checkout".parse().unwrap()), ..settings });
         let mut visit = Self { flight, shop, seen: 0, instead: None };
         visit.flight.skip(seconds * 1_000);
-        visit.flight.news(exposed());
-        visit.answer();
+        visit.news(release);
         visit
     }
 
@@ -168,7 +175,7 @@ impl Visit {
         self
     }
 
-    fn answer(&mut self) {
+    pub(super) fn answer(&mut self) {
         let asked: Vec<(AskId, Question)> = self.flight.all[self.seen..]
             .iter()
             .filter_map(|effect| match effect {
