@@ -2,20 +2,23 @@
 
 use chrono::TimeDelta;
 
-use super::world::{Flight, noon, paused, settings};
+use super::world::{Flight, noon, orders, paused, settings};
 use crate::{
     core::{
         effect::{AskId, Effect},
         event::Event,
+        evidence::{self, Mark},
         settings::Settings,
         state::{Open, Panel},
     },
     domain::{
-        panel::PanelSpec,
+        panel::{PanelKind, PanelSpec},
         question::{Answer, Question, Values},
         release::Release,
         series::{Point, Series},
+        step::{StepKind, StepState},
         time::Seconds,
+        verdict::Word,
     },
 };
 
@@ -211,5 +214,34 @@ pub(super) fn exposed() -> Release {
     release.steps[0].started_at = Some(noon());
     release.revisions[0].created_at = Some(noon() - TimeDelta::seconds(20));
     release.revisions[1].created_at = Some(noon() - TimeDelta::days(3));
+    release
+}
+
+pub(super) fn watched() -> PanelSpec {
+    let kind = PanelKind::Ratio { events: "orders".into(), exposures: "checkouts".into(), by: "pod".into() };
+    PanelSpec { kind, ..orders() }
+}
+
+pub(super) fn word(visit: &Visit) -> Word {
+    evidence::verdict(visit.open()).word
+}
+
+pub(super) fn mark(visit: &Visit) -> Mark {
+    visit.panel("orders").reading.mark
+}
+
+/// Orders per checkout fall on the canary this many seconds after noon.
+pub(super) fn dead_from(second: i64) -> Shop {
+    Shop { canary: vec![(-100_000, 0.5), (second, 0.0)], ..Shop::default() }
+}
+
+/// The weight was moved at this second.
+pub(super) fn moved(percent: f64, second: i64) -> Release {
+    let mut release = exposed();
+    release.steps[1].state = StepState::Done;
+    release.steps[2].kind = StepKind::SetWeight(percent);
+    release.steps[2].state = StepState::Current;
+    release.steps[2].started_at = Some(noon() + TimeDelta::seconds(second));
+    release.weight.set = Some(percent);
     release
 }

@@ -1,0 +1,98 @@
+//! What is said beside a verdict: the split, what waiting brings, what a loss costs, and how it is told.
+
+use super::{
+    shop::{Shop, Visit, dead_from, mark, watched, word},
+    world::noon,
+};
+use crate::{
+    core::{
+        evidence::{self, Mark, SplitStanding},
+        price,
+    },
+    domain::{goal::Goal, plan::Stage, question::Answer, time::Seconds, verdict::Word},
+};
+
+#[test]
+fn a_split_that_is_off_blocks_go_and_hides_no_regression() {
+    let mut off = Visit::new(vec![watched()], Shop { weights: vec![(0, 0.02)], ..Shop::default() }, 0);
+    off.live(12_000);
+    let verdict = evidence::verdict(off.open());
+    assert_eq!(mark(&off), Mark::Good, "{:?}", off.panel("orders").reading);
+    assert_eq!((verdict.word, verdict.why[0].as_str()), (Word::Unknown, "traffic split: 2.0 % seen, 10.0 % set"));
+    let mut dead = Visit::new(vec![watched()], Shop { weights: vec![(0, 0.02)], ..dead_from(60) }, 0);
+    dead.live(3_000);
+    assert_eq!(word(&dead), Word::NoGo);
+    let mut fine = Visit::new(vec![watched()], Shop::default(), 0);
+    fine.live(1_000);
+    assert_eq!(evidence::split(fine.open()).map(|split| split.standing), Some(SplitStanding::Holds));
+}
+
+#[test]
+fn a_forecast_comes_from_the_judge_and_holds() {
+    let mut visit = Visit::new(vec![watched()], dead_from(900), 0);
+    let forecast = |visit: &Visit| visit.panel("orders").reading.forecast.expect("a forecast");
+    visit.live(400);
+    let early = forecast(&visit);
+    let progress = early.progress.expect("ready within hours");
+    assert!(progress.done > 20 && progress.of > progress.done && early.enough_weight.is_some(), "{early:?}");
+    let ready = u64::try_from(progress.ready_at - noon().timestamp()).unwrap();
+    visit.live(ready - 400 - 10);
+    assert_eq!(mark(&visit), Mark::Collecting);
+    visit.live(50);
+    assert_eq!(mark(&visit), Mark::Good, "as it was said");
+    visit.live(890 - ready - 40);
+    let blind = forecast(&visit).blind.expect("seen within hours").0;
+    let seen = (0..100_i32)
+        .find(|_| {
+            visit.live(10);
+            mark(&visit) == Mark::Regression
+        })
+        .unwrap();
+    // Ten seconds of health, and ticks are judged two scrapes late.
+    let took = f64::from(seen + 1) * 10.0 - 10.0 - 25.0;
+    assert!((took / blind - 1.0).abs() < 0.25, "said {blind}, took {took}");
+}
+
+#[test]
+fn a_loss_has_its_price_for_each_key() {
+    let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
+    visit.live(1_200);
+    let loss = visit.panel("orders").reading.loss.clone().expect("a loss");
+    // 40 checkouts in ten seconds on the canary, half of which would have ordered.
+    let now = loss.per_minute.unwrap();
+    assert!((now.likely / 120.0 - 1.0).abs() < 0.1, "{now:?}");
+    assert!(loss.so_far.least > 0.0 && loss.so_far.likely > 1_000.0, "{loss:?}");
+    let panel = price::dearest(visit.open()).unwrap();
+    let plan = |goal: &Goal| {
+        let release = visit.open().release.as_ref().unwrap();
+        release.offer(goal).unwrap().answer.plan().unwrap().clone()
+    };
+    let back = price::of_plan(visit.open(), panel, &plan(&Goal::Rollback { to: None })).unwrap();
+    assert_eq!(back.stages.iter().map(|stage| stage.per_minute).collect::<Vec<_>>(), [None], "the loss stops");
+    let hold = price::of_plan(visit.open(), panel, &plan(&Goal::Pause)).unwrap();
+    assert!((hold.stages[0].per_minute.unwrap().likely / now.likely - 1.0).abs() < 0.05);
+    let mut promote = plan(&Goal::Promote);
+    let stage = |weight, seconds: Option<f64>| Stage { weight, seconds: seconds.map(Seconds) };
+    promote.reach.as_mut().unwrap().stages = vec![stage(50.0, Some(600.0)), stage(100.0, None)];
+    let forward = price::of_plan(visit.open(), panel, &promote).unwrap();
+    let times: Vec<f64> = forward.stages.iter().map(|s| s.per_minute.unwrap().likely / now.likely).collect();
+    assert!((times[0] - 5.0).abs() < 0.2 && (times[1] - 10.0).abs() < 0.4, "{times:?}");
+    let clean = Visit::new(vec![watched()], Shop::default(), 900);
+    assert!(price::dearest(clean.open()).is_none());
+}
+
+#[test]
+fn a_verdict_that_goes_to_and_fro_is_told_calmly() {
+    let mut visit = Visit::new(vec![watched()], Shop::default(), 0);
+    visit.live(3_000);
+    let told = |visit: &Visit| visit.flight.seen().iter().filter(|text| text.starts_with("verdict")).count();
+    let before = told(&visit);
+    for _ in 0..5 {
+        visit.instead = Some(Answer::NoData);
+        visit.live(20);
+        visit.instead = None;
+        visit.live(20);
+    }
+    let after: Vec<String> = visit.flight.seen().into_iter().filter(|text| text.starts_with("verdict")).collect();
+    assert_eq!(after.len() - before, 2, "the loss of the evidence is told once, and its return: {after:?}");
+}
