@@ -4,6 +4,7 @@ pub mod commands;
 pub mod connect;
 pub mod demo;
 pub mod doctor;
+pub mod film;
 pub mod fly;
 pub mod guard;
 pub mod judge;

@@ -194,45 +194,120 @@ fn shape(c: char) -> Option<Parts> {
     })
 }
 
+/// The looks of the text so far; each gets a class of its own.
+#[derive(Default)]
+pub(super) struct Looks(BTreeMap<Look, usize>);
+
+impl Looks {
+    fn class(&mut self, look: Look) -> usize {
+        let next = self.0.len();
+        *self.0.entry(look).or_insert(next)
+    }
+
+    /// The rules of a style sheet.
+    pub(super) fn rules(&self) -> String {
+        let mut rules = format!(
+            "text{{font:{FONT}px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre}}"
+        );
+        for (look, class) in &self.0 {
+            append(&mut rules, format_args!(".c{class}{{fill:{}", hex(look.fg)));
+            for (on, rule) in [
+                (look.bold, ";font-weight:700"),
+                (look.underline, ";text-decoration:underline"),
+                (look.italic, ";font-style:italic"),
+            ] {
+                rules.push_str(if on { rule } else { "" });
+            }
+            rules.push('}');
+        }
+        rules
+    }
+}
+
 /// The frame as a self-contained SVG on a dark ground; `title` is what a screen reader says of it.
 #[must_use]
 pub fn svg(buffer: &Buffer, title: &str) -> String {
-    let width = f64::from(buffer.area.width) * CELL.0 + 2.0 * MARGIN;
-    let height = f64::from(buffer.area.height) * CELL.1 + 2.0 * MARGIN;
-    let mut styles: BTreeMap<Look, usize> = BTreeMap::new();
-    let mut body = String::new();
-    for y in buffer.area.top()..buffer.area.bottom() {
-        for run in runs(buffer, y) {
-            background(&mut body, &run, y);
-            match run.kind {
-                Kind::Shape(c) => shapes(&mut body, &run, y, shape(c).unwrap_or_default()),
-                Kind::Text => {
-                    let next = styles.len();
-                    words(&mut body, &run, y, |look| *styles.entry(look).or_insert(next));
-                }
-            }
-        }
-    }
-    let mut classes = String::new();
-    for (look, class) in &styles {
-        append(&mut classes, format_args!(".c{class}{{fill:{}", hex(look.fg)));
-        for (on, rule) in [
-            (look.bold, ";font-weight:700"),
-            (look.underline, ";text-decoration:underline"),
-            (look.italic, ";font-style:italic"),
-        ] {
-            classes.push_str(if on { rule } else { "" });
-        }
-        classes.push('}');
-    }
-    let title = escaped(title);
-    let ground = hex(BACKGROUND);
+    let mut looks = Looks::default();
+    let lines = (buffer.area.top()..buffer.area.bottom()).flat_map(|y| line(buffer, y, &mut looks));
+    let body: String = lines.flatten().collect();
+    document(size(buffer), title, &looks, &body)
+}
+
+/// Width and height of a frame in a picture.
+pub(super) fn size(buffer: &Buffer) -> (f64, f64) {
+    (f64::from(buffer.area.width) * CELL.0 + 2.0 * MARGIN, f64::from(buffer.area.height) * CELL.1 + 2.0 * MARGIN)
+}
+
+/// A whole picture around its `body`.
+pub(super) fn document((width, height): (f64, f64), title: &str, looks: &Looks, body: &str) -> String {
+    let (title, rules, ground) = (escaped(title), looks.rules(), hex(BACKGROUND));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\"><title>{title}</title><style>text{{font:{FONT}px \
-         ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre}}{classes}</style>\n\
+         viewBox=\"0 0 {width:.0} {height:.0}\"><title>{title}</title><style>{rules}</style>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{ground}\"/>\n{body}</svg>\n"
     )
+}
+
+/// One line of the frame in pieces that may be drawn in any order among those of the same layer: grounds, shapes, text.
+pub(super) fn line(buffer: &Buffer, y: u16, looks: &mut Looks) -> [Vec<String>; 3] {
+    let (mut grounds, mut drawn, mut text) = (Areas::default(), Areas::default(), Vec::new());
+    for run in runs(buffer, y) {
+        if run.look.bg != BACKGROUND {
+            grounds.bar(run.look.bg, &run, (top(y), top(y + 1)));
+        }
+        match run.kind {
+            Kind::Shape(c) => shapes(&mut drawn, &run, y, shape(c).unwrap_or_default()),
+            Kind::Text => words(&mut text, &run, y, |look| looks.class(look)),
+        }
+    }
+    [grounds.paths(), drawn.paths(), text]
+}
+
+/// Areas of one line by their colour, each colour drawn in one stroke.
+#[derive(Default)]
+struct Areas(BTreeMap<Rgb, Area>);
+
+#[derive(Default)]
+struct Area {
+    path: String,
+    /// The column behind a bar that goes on if the next one stands on the same ground, and that ground.
+    open: Option<(u16, f64)>,
+}
+
+impl Areas {
+    fn add(&mut self, fill: Rgb, (x, y, width, height): (f64, f64, f64, f64)) {
+        let (x, y, width, height) = (short(x), short(y), short(width), short(height));
+        let area = self.0.entry(fill).or_default();
+        area.close();
+        append(&mut area.path, format_args!("M{x} {y}h{width}v{height}h-{width}z"));
+    }
+
+    /// A bar as wide as the run; one outline together with a bar beside it.
+    fn bar(&mut self, fill: Rgb, run: &Run, (from, to): (f64, f64)) {
+        let area = self.0.entry(fill).or_default();
+        if area.open.is_none_or(|(column, ground)| column != run.x || (ground - to).abs() > 0.001) {
+            area.close();
+            append(&mut area.path, format_args!("M{} {}", short(left(run.x)), short(to)));
+        }
+        append(&mut area.path, format_args!("V{}h{}", short(from), short(f64::from(run.columns) * CELL.0)));
+        area.open = Some((run.x + run.columns, to));
+    }
+
+    fn paths(self) -> Vec<String> {
+        let path = |(fill, mut area): (Rgb, Area)| {
+            area.close();
+            format!("<path fill=\"{}\" d=\"{}\"/>\n", hex(fill), area.path)
+        };
+        self.0.into_iter().map(path).collect()
+    }
+}
+
+impl Area {
+    fn close(&mut self) {
+        if let Some((_, ground)) = self.open.take() {
+            append(&mut self.path, format_args!("V{}z", short(ground)));
+        }
+    }
 }
 
 fn append(text: &mut String, parts: std::fmt::Arguments<'_>) {
@@ -254,36 +329,22 @@ fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn rect(body: &mut String, (x, y, width, height): (f64, f64, f64, f64), fill: Rgb) {
-    let (x, y, width, height) = (short(x), short(y), short(width), short(height));
-    append(
-        body,
-        format_args!("<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n", hex(fill)),
-    );
-}
-
-fn background(body: &mut String, run: &Run, y: u16) {
-    if run.look.bg != BACKGROUND {
-        rect(body, (left(run.x), top(y), f64::from(run.columns) * CELL.0, CELL.1), run.look.bg);
-    }
-}
-
 /// A run of one shape: where it reaches from edge to edge it is drawn in one piece.
-fn shapes(body: &mut String, run: &Run, y: u16, parts: Parts) {
+fn shapes(areas: &mut Areas, run: &Run, y: u16, parts: Parts) {
     for (x, from, width, height) in parts {
         let (top, height) = (top(y) + from * CELL.1, height * CELL.1);
         if *width >= 1.0 {
-            rect(body, (left(run.x), top, f64::from(run.columns) * CELL.0, height), run.look.fg);
+            areas.bar(run.look.fg, run, (top, top + height));
         } else {
             for column in 0..run.columns {
-                rect(body, (left(run.x + column) + x * CELL.0, top, width * CELL.0, height), run.look.fg);
+                areas.add(run.look.fg, (left(run.x + column) + x * CELL.0, top, width * CELL.0, height));
             }
         }
     }
 }
 
 /// Text, cut where blanks are long, each piece held to its columns.
-fn words(body: &mut String, run: &Run, y: u16, class: impl FnOnce(Look) -> usize) {
+fn words(body: &mut Vec<String>, run: &Run, y: u16, class: impl FnOnce(Look) -> usize) {
     if run.text.trim().is_empty() {
         return;
     }
@@ -298,18 +359,15 @@ fn words(body: &mut String, run: &Run, y: u16, class: impl FnOnce(Look) -> usize
             let columns = u16::try_from(word.width()).unwrap_or_default();
             let (x, length) = (short(left(column + blank)), short(f64::from(columns) * CELL.0));
             let word = escaped(word);
-            append(
-                body,
-                format_args!(
-                    "<text class=\"c{class}\" x=\"{x}\" y=\"{baseline}\" textLength=\"{length}\">{word}</text>\n"
-                ),
-            );
+            body.push(format!(
+                "<text class=\"c{class}\" x=\"{x}\" y=\"{baseline}\" textLength=\"{length}\">{word}</text>\n"
+            ));
         }
         column += u16::try_from(piece.width()).unwrap_or_default();
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -340,13 +398,15 @@ mod tests {
         assert_eq!(picture.matches("<text ").count(), 1);
         assert!(picture.contains("a &lt;b&gt; &amp; c</text>"));
         assert!(picture.contains("font-weight:700"));
-        // The ground, one rule in one piece, and two bars that leave gaps between them.
-        assert_eq!(picture.matches("<rect ").count(), 1 + 1 + 2);
+        // One rule in one piece, and two bars that leave gaps between them.
+        assert_eq!(picture.matches("<path ").count(), 2);
+        assert!(picture.contains("d=\"M12 39.54V38.46h33.6V39.54z\""), "{picture}");
+        assert!(picture.contains("d=\"M12 48h1.05v18h-1.05zM20.4 48h1.05v18h-1.05z\""), "{picture}");
     }
 
     #[test]
     fn reversed_text_gets_its_ground() {
         let picture = svg(&buffer(&[("on", Style::new().add_modifier(Modifier::REVERSED))]), "frame");
-        assert!(picture.contains(&format!("height=\"18\" fill=\"{}\"", hex(FOREGROUND))));
+        assert!(picture.contains(&format!("<path fill=\"{}\" d=\"M12 30V12h16.8V30z\"", hex(FOREGROUND))));
     }
 }

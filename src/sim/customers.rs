@@ -19,10 +19,10 @@ use super::{
 /// Requests per second, before the time of day.
 const BUSY: u32 = 300;
 /// Seconds from a checkout to its order, at least and at most; refunds come later still.
-const ORDER_AFTER: (u32, u32) = (15, 30);
+const ORDER_AFTER: (u32, u32) = (5, 20);
 const REFUND_AFTER: u32 = 30;
 /// Per million requests.
-const ERRORS: u32 = 2_100;
+const ERRORS: u32 = 4_000;
 const SLOW: u32 = 10_900;
 const CHECKOUTS: u32 = 60_000;
 const SIGN_UPS: u32 = 7_000;
@@ -124,8 +124,9 @@ impl Customers {
 
     /// Errors of the newest revision per million requests in the last minute, as the controller's analysis asks.
     pub(super) fn errors_per_million(&self) -> u32 {
-        let (requests, errors) = self.recent.iter().fold((0, 0), |sum, now| (sum.0 + now.0, sum.1 + now.1));
-        (errors * 1_000_000).checked_div(requests).unwrap_or(0)
+        let sum = |sum: (u64, u64), now: &(u32, u32)| (sum.0 + u64::from(now.0), sum.1 + u64::from(now.1));
+        let (requests, errors) = self.recent.iter().fold((0, 0), sum);
+        u32::try_from((errors * 1_000_000).checked_div(requests).unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
     /// One second of traffic through `service`. While only one revision runs, nobody can see when between two

@@ -22,7 +22,7 @@ fn usual() -> Vec<PanelSpec> {
     let orders = PanelSpec {
         critical: true,
         business: true,
-        lag: Seconds(30.0),
+        lag: Seconds(20.0),
         unit: "".into(),
         per: 1000.0,
         worth: Some(Worth { amount: f64::from(sim::ORDER_WORTH), currency: "EUR".into() }),
