@@ -31,7 +31,9 @@ pub fn svg(shots: &[Shot], lasts: u64, title: &str) -> String {
     for (shot, end) in shots.iter().zip(ends) {
         for y in shot.frame.area.top()..shot.frame.area.bottom() {
             for (layer, pieces) in picture::line(&shot.frame, y, &mut looks).into_iter().enumerate() {
-                pieces.into_iter().for_each(|piece| reel.show(layer, piece, shot.at, end));
+                for piece in pieces {
+                    reel.show(layer, piece, shot.at, end);
+                }
             }
         }
         let (x, y, caption) = (width / 2.0, height + CAPTION / 3.0, picture::escaped(shot.caption));
