@@ -86,12 +86,15 @@ impl Line {
 /// How many panels there are of each mark, the most urgent first.
 pub type Tally = Vec<(Mark, usize)>;
 
-/// The mark a panel is shown with: nothing is called fine, or counting, while its source is silent.
+/// The mark a panel is shown with: nothing is called fine, or counting, while its source is silent or while it asks for
+/// a look.
 #[must_use]
 pub fn mark(state: &State, panel: &Panel) -> Mark {
-    let mark = evidence::reading(panel).mark;
+    let reading = evidence::reading(panel);
+    let mark = reading.mark;
     match mark {
         Mark::Look | Mark::Collecting | Mark::Weak | Mark::Good if is_unheard(state, panel) => Mark::Unknown,
+        Mark::Collecting | Mark::Weak | Mark::Good if reading.off => Mark::Look,
         Mark::Regression | Mark::Unknown | Mark::Look | Mark::Collecting | Mark::Weak | Mark::Good => mark,
     }
 }
@@ -121,7 +124,14 @@ fn counted(marks: impl IntoIterator<Item = Mark>) -> Tally {
             None => counts.push((mark, 1)),
         }
     }
-    counts.sort_unstable();
+    counts.sort_by_key(|(mark, _)| match mark {
+        Mark::Regression => 0,
+        Mark::Look => 1,
+        Mark::Unknown => 2,
+        Mark::Collecting => 3,
+        Mark::Good => 4,
+        Mark::Weak => 5,
+    });
     counts
 }
 
@@ -180,12 +190,11 @@ impl RankKind {
     }
 }
 
-fn rank(mark: Mark, off: bool) -> RankKind {
+const fn rank(mark: Mark) -> RankKind {
     match mark {
         Mark::Regression => RankKind::Regression,
         Mark::Unknown => RankKind::Unknown,
         Mark::Look => RankKind::Look,
-        Mark::Collecting | Mark::Weak | Mark::Good if off => RankKind::Look,
         Mark::Collecting => RankKind::Collecting,
         Mark::Weak => RankKind::Weak,
         Mark::Good => RankKind::Fine,
@@ -205,8 +214,7 @@ pub fn ranked(state: &State, open: &Open) -> Vec<usize> {
 }
 
 fn of(state: &State, panel: &Panel) -> Rank {
-    let mark = mark(state, panel);
-    Rank { kind: rank(mark, evidence::reading(panel).off), is_minor: !panel.spec.critical }
+    Rank { kind: rank(mark(state, panel)), is_minor: !panel.spec.critical }
 }
 
 /// The lines of the metrics in the room that the screen gives them.
@@ -282,7 +290,7 @@ impl List {
             (0..open.wrong.len()).map(|place| Entry::line(unusable, Cell::Wrong(place), vec![(Mark::Unknown, 1)]));
         cells.extend(wrong);
         cells.extend(split(open).map(|mark| {
-            let rank = Rank { kind: rank(mark, false), is_minor: true };
+            let rank = Rank { kind: rank(mark), is_minor: true };
             Entry::line(rank, Cell::Split, vec![(mark, 1)])
         }));
         cells.sort_by_key(|entry| entry.rank);
@@ -313,6 +321,13 @@ impl List {
         while self.height() + kept > room {
             let Some((_, _, mark)) = self.shared.pop_if(|(rank, _, _)| rank.kind.is_calm()) else { break };
             self.more.push(mark);
+        }
+        // Where even what is urgent has to be scrolled through, the worst is large all the same.
+        if worst
+            && self.height() > room
+            && let Some(first) = self.cells.first_mut().filter(|first| first.has_chart)
+        {
+            first.size = PanelSize::Chart(1);
         }
     }
 

@@ -18,6 +18,8 @@ use crate::{
 const FLOW_TICKS: usize = 30;
 /// Fewer of them tell nothing.
 const ENOUGH_TICKS: usize = 3;
+/// Points of weight that make no difference.
+const SAME_WEIGHT: f64 = 0.05;
 
 /// A number of lost events with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,10 +82,15 @@ pub fn so_far(panel: &Panel, finding: &Finding) -> Option<Loss> {
 /// weight that it comes to. None where the panel costs nothing that is known.
 #[must_use]
 pub fn of_plan(open: &Open, panel: &Panel, plan: &Plan) -> Option<Price> {
-    panel.reading.loss.as_ref()?;
+    let loss = panel.reading.loss.as_ref()?;
     let finding = panel.evidence.finding?;
     let flow = flow(panel)?;
+    let weight = open.release.as_ref().and_then(|release| release.weight.set.or(release.weight.wanted));
     let at = |percent: f64| {
+        // Where nothing moves, what is lost now is lost on.
+        if weight.is_some_and(|weight| (weight - percent).abs() < SAME_WEIGHT) && loss.per_minute.is_some() {
+            return loss.per_minute;
+        }
         let flow = flow.at_weight(percent / 100.0);
         cost::per_minute(&finding, panel.spec.better, flow).map(Estimate::from)
     };
@@ -91,8 +98,7 @@ pub fn of_plan(open: &Open, panel: &Panel, plan: &Plan) -> Option<Price> {
     let stages = match plan.direction {
         Direction::Back => vec![StagePrice { weight: 0.0, seconds: None, per_minute: None }],
         Direction::Hold => {
-            let weight = open.release.as_ref().and_then(|release| release.weight.set.or(release.weight.wanted))?;
-            vec![stage(weight, None)]
+            vec![stage(weight?, None)]
         }
         Direction::Forward => {
             let reach = plan.reach.as_ref()?;

@@ -63,8 +63,9 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
         let why: Vec<&str> = budgets.why.iter().map(Clean::as_str).collect();
         sheet.say(None, "budget", format!("{}: {}", budgets.word, why.join("; ")), Tone::Warning);
     }
-    if let Some(price) = state.open.as_ref().and_then(|open| said::price_of(open, plan)) {
-        sheet.say(None, "costs", format!("{price}, for the same traffic and the same ratio"), Tone::Warning);
+    if let Some(cost) = state.open.as_ref().and_then(|open| said::price_of(open, plan)) {
+        let money = cost.money.map(|money| format!(" ({money})")).unwrap_or_default();
+        sheet.say(None, "costs", format!("{}{money}, for the same traffic and ratio", cost.events), Tone::Warning);
     }
     if let Some(reach) = reach(plan) {
         sheet.say(Some(Part::Reach), "runs", reach, Tone::Plain);

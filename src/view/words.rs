@@ -77,14 +77,15 @@ pub const fn verdict(word: Word) -> (&'static str, Role) {
 /// Glyph and role of what is said of one panel.
 #[must_use]
 pub const fn mark(mark: Mark) -> (&'static str, Role) {
-    match mark {
-        Mark::Regression => ("✗", Role::Bad),
-        Mark::Look => ("!", Role::Warn),
-        Mark::Unknown => ("?", Role::Unknown),
-        Mark::Collecting => ("◔", Role::Collecting),
-        Mark::Weak => ("~", Role::Muted),
-        Mark::Good => ("✓", Role::Good),
-    }
+    let role = match mark {
+        Mark::Regression => Role::Bad,
+        Mark::Look => Role::Warn,
+        Mark::Unknown => Role::Unknown,
+        Mark::Collecting => Role::Collecting,
+        Mark::Weak => Role::Muted,
+        Mark::Good => Role::Good,
+    };
+    (mark.glyph(), role)
 }
 
 /// Complete counts: `1✗ 1? 4◔`.

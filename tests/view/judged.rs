@@ -76,6 +76,22 @@ pub fn release(verdict: Verdict, panels: usize, size: Size) -> State {
     state
 }
 
+/// A release of which nearly everything is wrong or unknown.
+pub fn all_wrong(size: Size) -> State {
+    let mut state = release(Verdict::NoGo, 30, size);
+    let open = state.open.as_mut().unwrap();
+    let healthy = open.panels.iter_mut().filter(|panel| panel.spec.kind.has_counts() && !panel.spec.critical);
+    for (place, panel) in healthy.enumerate() {
+        if place % 3 == 0 {
+            trouble(panel, PanelTrouble::NoData);
+        } else {
+            let rate = panel.reading.baseline.rate().unwrap_or(0.05);
+            *panel = Story { spec: panel.spec.clone(), rate, factor: 4.0, since: 70, exposed: 150 }.panel();
+        }
+    }
+    state
+}
+
 fn alone(verdict: Verdict, exposed: i64) -> Panel {
     match verdict {
         Verdict::NoGo => orders(0.41, exposed),
@@ -102,6 +118,7 @@ fn seven(verdict: Verdict, exposed: i64) -> Vec<Panel> {
     let mut refunds = ratio("refunds", 0.02, exposed.min(60));
     refunds.spec.tolerance = 0.2;
     let mut latency = ratio("latency > 300 ms", 0.11, exposed);
+    (latency.spec.unit, latency.spec.per) = ("%".into(), 100.0);
     latency.spec.kind = PanelKind::Latency {
         within: "http_fast_requests_total".into(),
         requests: "http_requests_total".into(),
@@ -169,7 +186,7 @@ fn thirty(verdict: Verdict, exposed: i64) -> Vec<Panel> {
             story.spec.per = 100.0;
             // One of the customers' panels leans, on a release that hurts them.
             if *name == "abandoned carts" && verdict == Verdict::NoGo {
-                (story.factor, story.since) = (1.6, 40);
+                (story.factor, story.since) = (2.6, 60);
             }
             panels.push(story.panel());
         }
@@ -304,7 +321,7 @@ impl Story {
             ..Panel::new(self.spec, Some(arms), STEP, 3_606_000)
         };
         panel.reading = evidence::look(&panel);
-        if panel.reading.mark == Mark::Collecting {
+        if panel.spec.critical && matches!(panel.reading.mark, Mark::Collecting | Mark::Good) {
             panel.reading.forecast = Some(forecast_of(&judge, &panel));
         }
         panel

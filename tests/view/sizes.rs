@@ -12,7 +12,7 @@ use tui_input::Input;
 
 use crate::{
     fixtures::{self, SITUATIONS},
-    frame,
+    frame, judged,
 };
 
 fn draw_at_every_size(state: &mut State) {
@@ -32,13 +32,25 @@ fn every_screen_in_every_situation() {
     for situation in SITUATIONS {
         let size = Size { columns: 80, rows: 24 };
         draw_at_every_size(&mut fixtures::board(situation, size));
-        for view in [View::Cockpit, View::Pods, View::Timeline] {
+        for view in [View::Cockpit, View::Pods, View::Timeline, View::Evidence] {
             let mut state = fixtures::release(situation, size);
             if let Some(open) = &mut state.open {
                 open.view = view;
                 // Offsets beyond the end, as left behind by a longer list.
                 open.scroll = [10_000; 4];
             }
+            draw_at_every_size(&mut state);
+        }
+    }
+}
+
+#[test]
+fn few_panels_and_many() {
+    for panels in [1, 30] {
+        let mut state = judged::release(judged::Verdict::NoGo, panels, Size { columns: 80, rows: 24 });
+        for (view, unfolded) in [(View::Cockpit, false), (View::Cockpit, true), (View::Evidence, false)] {
+            let open = state.open.as_mut().unwrap();
+            (open.view, open.unfolded, open.study.scroll) = (view, unfolded, 10_000);
             draw_at_every_size(&mut state);
         }
     }

@@ -66,6 +66,18 @@ pub enum Mark {
 }
 
 impl Mark {
+    #[must_use]
+    pub const fn glyph(self) -> &'static str {
+        match self {
+            Self::Regression => "✗",
+            Self::Look => "!",
+            Self::Unknown => "?",
+            Self::Collecting => "◔",
+            Self::Weak => "~",
+            Self::Good => "✓",
+        }
+    }
+
     /// The word in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -77,9 +77,18 @@ fn amount(value: f64) -> String {
     if value >= 9.95 { number::count(value) } else { format!("{value:.1}") }
 }
 
-/// What it costs to carry out a plan: `−58, then −290, then −580 orders/min`. None where it costs nothing known.
+/// What it costs to carry out a plan, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// `−58, then −290, then −580 orders/min`.
+    pub events: String,
+    /// `≈24,360 EUR/min at 100 %`, where somebody said what an event is worth.
+    pub money: Option<String>,
+}
+
+/// What it costs to carry out a plan, weight by weight. None where it costs nothing known.
 #[must_use]
-pub fn price(panel: &Panel, price: &Price) -> Option<String> {
+pub fn price(panel: &Panel, price: &Price) -> Option<Cost> {
     let mut amounts: Vec<String> = Vec::new();
     for stage in &price.stages {
         let Some(per_minute) = stage.per_minute else { continue };
@@ -88,23 +97,23 @@ pub fn price(panel: &Panel, price: &Price) -> Option<String> {
             amounts.push(amount);
         }
     }
-    let last = price.stages.iter().rev().find_map(|stage| stage.per_minute)?;
+    let (weight, last) = price.stages.iter().rev().find_map(|stage| Some((stage.weight, stage.per_minute?)))?;
     let (sign, unit) = match panel.spec.better {
         Better::Higher => ("−", format!("{}/min", noun(panel))),
         Better::Lower => ("+", format!("{}/min", noun(panel))),
     };
     let amounts: Vec<String> = amounts.into_iter().map(|amount| format!("{sign}{amount}")).collect();
-    let worth = panel.spec.worth.as_ref().map(|worth| {
+    let money = panel.spec.worth.as_ref().map(|worth| {
         let sum = amount(last.likely * worth.amount);
-        let at_last = if amounts.len() > 1 { "at last " } else { "" };
-        format!(" ({at_last}−{sum} {}/min)", worth.currency)
+        let at = if amounts.len() > 1 { format!(" at {} %", number::percent(weight)) } else { String::new() };
+        format!("≈{sum} {}/min{at}", worth.currency)
     });
-    Some(format!("{} {unit}{}", amounts.join(", then "), worth.unwrap_or_default()))
+    Some(Cost { events: format!("{} {unit}", amounts.join(", then ")), money })
 }
 
 /// What a plan costs by the panel whose loss is told; none while no loss is established.
 #[must_use]
-pub fn price_of(open: &Open, plan: &Plan) -> Option<String> {
+pub fn price_of(open: &Open, plan: &Plan) -> Option<Cost> {
     let panel = price::dearest(open)?;
     price(panel, &price::of_plan(open, panel, plan)?)
 }

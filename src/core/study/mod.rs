@@ -157,7 +157,8 @@ pub const TOP: u16 = 3;
 #[must_use]
 pub const fn parts(size: Size, has_interval: bool) -> Parts {
     let room = size.rows.saturating_sub(TOP + 1);
-    let arm = if room / 7 > 1 { room / 7 } else { 1 };
+    let share = if has_interval { 7 } else { 5 };
+    let arm = if room / share > 1 { room / share } else { 1 };
     // An odd number puts "no change" in the middle.
     let interval = if has_interval && room >= 15 { (room / 5) | 1 } else { 0 };
     // The time axis, and a rule above the text.

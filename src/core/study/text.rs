@@ -26,8 +26,6 @@ pub const LABEL: usize = 11;
 const TWO_COLUMNS: u16 = 120;
 /// Changes of the verdict that are listed at most.
 const CHANGES: usize = 30;
-/// Chance of an event above which the comparison of counts is only conservative.
-const FREQUENT: f64 = 0.3;
 
 /// One sentence below the charts.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,12 +51,16 @@ pub enum Tone {
 #[must_use]
 pub fn text(state: &State, open: &Open, panel: &Panel) -> Vec<Vec<Sentence>> {
     let width = usize::from(state.size.columns);
-    let (numbers, sources) = (numbers(state, panel), sources(state, open, panel));
+    let (facts, rules) = (facts(state, panel), by_rule(panel));
+    let (history, sources) = (history(state, panel), sources(state, open, panel));
     if state.size.columns >= TWO_COLUMNS {
         let columns = column_width(width);
-        return vec![broken(numbers, columns), broken(sources, columns)];
+        return vec![
+            broken(facts.into_iter().chain(rules), columns),
+            broken(history.into_iter().chain(sources), columns),
+        ];
     }
-    vec![broken(numbers.into_iter().chain(sources), width.saturating_sub(2))]
+    vec![broken(facts.into_iter().chain(history).chain(rules).chain(sources), width.saturating_sub(2))]
 }
 
 /// Columns of the screen that each of two columns of text has.
@@ -92,8 +94,8 @@ impl Said {
     }
 }
 
-/// What was counted, what is said of it, what it costs, and by which rules.
-fn numbers(state: &State, panel: &Panel) -> Vec<Sentence> {
+/// What is said of it, what was counted, what it costs, and what waiting may bring.
+fn facts(state: &State, panel: &Panel) -> Vec<Sentence> {
     let mut said = Said(Vec::new());
     let reading = &panel.reading;
     let mark = metrics::mark(state, panel);
@@ -117,8 +119,14 @@ fn numbers(state: &State, panel: &Panel) -> Vec<Sentence> {
         said.plain("cost", text);
     }
     ahead(state, panel, &mut said);
-    rules(panel, &mut said);
+    said.0
+}
+
+/// The rules it is held to, and how far they can be relied on.
+fn by_rule(panel: &Panel) -> Vec<Sentence> {
+    let mut said = Said(Vec::new());
     judged(panel, &mut said);
+    rules(panel, &mut said);
     for limit in &panel.spec.limits {
         said.plain("limit", limit_words(panel, limit));
     }
@@ -127,6 +135,7 @@ fn numbers(state: &State, panel: &Panel) -> Vec<Sentence> {
         let least = number::count(cap.exposures);
         said.plain("cap", format!("{share} of at least {least} exposures, whatever the baseline shows"));
     }
+    frequent(panel, &mut said);
     said.0
 }
 
@@ -145,7 +154,7 @@ fn standing(state: &State, panel: &Panel) -> String {
         }
         Mark::Good if !ratio.is_empty() => format!("✓ within its tolerance now: {ratio}{since}"),
         Mark::Good => format!("✓ {}", said::reasons(reading)),
-        Mark::Look if !ratio.is_empty() => format!("! {ratio}{since}: {}", said::reasons(reading)),
+        Mark::Look if panel.spec.kind.has_counts() => format!("! leans towards harm, not proved: {ratio}{since}"),
         Mark::Look => format!("! {}", said::reasons(reading)),
         Mark::Unknown if metrics::is_unheard(state, panel) && !reading.is_unknown() => {
             "? its source is silent; what is shown is the last that was heard".to_owned()
@@ -179,21 +188,25 @@ fn counts(state: &State, panel: &Panel, said: &mut Said) {
         };
         said.say("mind", format!("no series counts events of the {arm}; they are taken for none"), Tone::Warning);
     }
-    let frequent = reading.baseline.rate().filter(|rate| panel.spec.kind.counts_exposures() && *rate > FREQUENT);
-    if let Some(rate) = frequent {
-        let more = if rate < 1.0 { format!("up to {:.1} times", 1.0 / (1.0 - rate)) } else { "many times".to_owned() };
-        let text = format!(
-            "the event comes with {:.0} % of exposures. Above 30 % the comparison is conservative: it never cries wolf \
-             more often, and may need {more} as much to say that all is well; counting the rarer opposite is better",
-            (rate * 100.0).min(100.0)
-        );
-        said.say("mind", text, Tone::Quiet);
-    }
+}
+
+/// Counts of a frequent event are compared with more caution than they need.
+fn frequent(panel: &Panel, said: &mut Said) {
+    let rate = panel.reading.baseline.rate().filter(|_| panel.spec.kind.counts_exposures());
+    let Some(rate) = rate.filter(|rate| *rate > judge::FREQUENT) else { return };
+    let more = if rate < 0.99 { format!("up to {:.0} times", 1.0 / (1.0 - rate)) } else { "many times".to_owned() };
+    let text = format!(
+        "the event comes with {:.0} % of exposures: above {:.0} % the comparison is conservative, and may need {more} as \
+         much for GO; counting the rarer opposite is better",
+        (rate * 100.0).min(100.0),
+        judge::FREQUENT * 100.0
+    );
+    said.say("mind", text, Tone::Quiet);
 }
 
 fn ahead(state: &State, panel: &Panel, said: &mut Said) {
     let Some(forecast) = panel.reading.forecast else { return };
-    if let Some(progress) = said::progress(state, panel) {
+    if let Some(progress) = said::progress(state, panel).filter(|_| panel.reading.mark == Mark::Collecting) {
         let unit = if forecast.progress.is_some() { " if the arms are alike and traffic stays" } else { "" };
         said.plain("ahead", format!("{progress}{unit}"));
     }
@@ -205,9 +218,13 @@ fn ahead(state: &State, panel: &Panel, said: &mut Said) {
         Some(blind) => format!("{what} from now on would be visible in ≈{}", said::roughly(blind)),
         None => format!("{what} from now on would stay invisible for over 6 h"),
     };
-    let enough = forecast
-        .enough_weight
-        .map(|weight| format!("; within {} at {} %", said::roughly(evidence::ENOUGH), number::percent(weight)));
+    let enough = forecast.enough_weight.map(|weight| {
+        format!(
+            "; {} % of the traffic would show it within {}",
+            number::percent(weight),
+            said::roughly(evidence::ENOUGH)
+        )
+    });
     said.plain("blind", format!("{blind}{}", enough.unwrap_or_default()));
 }
 
@@ -273,8 +290,8 @@ fn judged(panel: &Panel, said: &mut Said) {
     said.say("", "at any look: α is exact for independent counts, simulated for clustered ones", Tone::Quiet);
 }
 
-/// How the verdict came about, where the numbers come from, and what exactly is asked.
-fn sources(state: &State, open: &Open, panel: &Panel) -> Vec<Sentence> {
+/// How the verdict came about, newest first.
+fn history(state: &State, panel: &Panel) -> Vec<Sentence> {
     let mut said = Said(Vec::new());
     let changes = changes(&panel.trail);
     for (place, judged) in changes.iter().rev().take(CHANGES).enumerate() {
@@ -282,9 +299,15 @@ fn sources(state: &State, open: &Open, panel: &Panel) -> Vec<Sentence> {
         let at = state.settings.zone.time_of_day(state.wall_of(&panel.spec.source, judged.at));
         said.say(label, format!("{at} {}", moment(judged)), Tone::Marked(judged.mark));
     }
-    if changes.is_empty() {
+    if changes.is_empty() && panel.spec.kind.has_counts() {
         said.say("history", "nothing was judged yet", Tone::Quiet);
     }
+    said.0
+}
+
+/// Where the numbers come from, and what exactly is asked.
+fn sources(state: &State, open: &Open, panel: &Panel) -> Vec<Sentence> {
+    let mut said = Said(Vec::new());
     let age = panel.newest.map(|newest| format!(", newest sample {} old", state.at.since(newest)));
     let every = seconds(panel.step);
     let source = &panel.spec.source;
@@ -333,16 +356,16 @@ pub fn changes(trail: &[Judged]) -> Vec<&Judged> {
 }
 
 fn moment(judged: &Judged) -> String {
-    let (glyph, word) = match judged.mark {
-        Mark::Regression => ("✗", "beyond its tolerance"),
-        Mark::Look => ("!", "leans towards harm"),
-        Mark::Unknown => ("?", "unknown"),
-        Mark::Collecting => ("◔", "collecting"),
-        Mark::Weak => ("~", "weak"),
-        Mark::Good => ("✓", "within its tolerance"),
+    let word = match judged.mark {
+        Mark::Regression => "beyond its tolerance",
+        Mark::Look => "leans towards harm",
+        Mark::Unknown => "unknown",
+        Mark::Collecting => "collecting",
+        Mark::Weak => "weak",
+        Mark::Good => "within its tolerance",
     };
     let ratio = judge::words(judged.ratio, judged.low, judged.high);
-    format!("{glyph} {word} {ratio}")
+    format!("{} {word} {ratio}", judged.mark.glyph())
 }
 
 fn limit_words(panel: &Panel, limit: &Limit) -> String {

@@ -3,13 +3,18 @@
 use std::fmt::Write as _;
 
 use crate::{
-    core::{evidence, state::Open},
+    core::{
+        evidence::{self, said},
+        number,
+        state::{Open, Panel},
+    },
     domain::{
         goal::{Answer, Permission},
         guard::{GuardState, Heartbeat},
+        panel::PanelKind,
         release::{Phase, Release, WaitingOn},
         time::At,
-        verdict::Verdict,
+        verdict::{Verdict, Word},
         way_back::Means,
     },
 };
@@ -52,14 +57,18 @@ pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
     out.push('\n');
     let verdict = verdict(open);
     let why: Vec<_> = verdict.why.iter().map(ToString::to_string).collect();
-    let _ = writeln!(out, "  ? {} {}", verdict.word, why.join(", "));
+    let glyph = match verdict.word {
+        Word::NoGo => "✗",
+        Word::Go => "✓",
+        Word::Collecting => "◔",
+        Word::Unknown => "?",
+    };
+    let _ = writeln!(out, "  {glyph} {} {}", verdict.word, why.join(", "));
     for panel in open.iter().flat_map(|open| &open.panels) {
-        let reading = evidence::reading(panel);
-        let per = |rate: Option<f64>| rate.map_or("–".to_owned(), |rate| format!("{:.1}", rate * panel.spec.per));
-        let (canary, baseline) = (per(reading.canary.rate()), per(reading.baseline.rate()));
-        let ratio = reading.ratio.map_or_else(String::new, |ratio| format!(" ×{ratio:.2}"));
-        let why = reading.verdict.why.first().cloned().unwrap_or_default();
-        let _ = writeln!(out, "    {}: {canary} vs {baseline} {}{ratio} · {why}", panel.spec.name, panel.spec.unit);
+        let _ = writeln!(out, "    {}", line_of(panel));
+    }
+    for wrong in open.iter().flat_map(|open| &open.wrong) {
+        let _ = writeln!(out, "    ? {} ({})", wrong.why, wrong.origin);
     }
     let _ = writeln!(out, "  ↩ {}", way_back(release));
     if let Some(sign) = &release.guard {
@@ -82,6 +91,33 @@ pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
         let _ = writeln!(out, "  ? not seen: {missing}");
     }
     out
+}
+
+/// `✗ orders: 386 vs 941 per 1,000 checkouts ×0.41 (0.28–0.57), ≈244 orders missing so far (178–298)`.
+fn line_of(panel: &Panel) -> String {
+    let reading = evidence::reading(panel);
+    let per = |value: Option<f64>| value.map_or("–".to_owned(), |value| number::value(value * panel.spec.per));
+    let numbers = match panel.spec.kind {
+        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
+            format!("{} vs {}", per(reading.canary.rate()), per(reading.baseline.rate()))
+        }
+        PanelKind::Value { .. } => format!("{} vs {}", per(reading.levels.now), per(reading.levels.before)),
+        PanelKind::Shared { .. } => format!("{}, before {}", per(reading.levels.now), per(reading.levels.before)),
+        PanelKind::Analysis { .. } => per(reading.levels.now),
+    };
+    let unit = if panel.spec.unit.is_empty() { String::new() } else { format!(" {}", panel.spec.unit) };
+    let ratio = said::ratio(reading).map(|ratio| format!(" {ratio}")).unwrap_or_default();
+    let mut text = format!("{} {}: {numbers}{unit}{ratio}", reading.mark.glyph(), panel.spec.name);
+    match &reading.loss {
+        Some(loss) => {
+            let _ = write!(text, ", {}", said::missing(panel, loss, false));
+            text.extend(said::growing(loss).map(|growing| format!(", {growing}")));
+        }
+        None => {
+            let _ = write!(text, " · {}", said::reasons(reading));
+        }
+    }
+    text
 }
 
 /// A single look cannot tell whether it lives: the age is by its own clock.

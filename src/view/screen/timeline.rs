@@ -7,7 +7,10 @@ use crate::{
         content, layout,
         state::{Open, Pane, State},
     },
-    domain::timeline::{Moment, MomentKind},
+    domain::{
+        timeline::{Moment, MomentKind},
+        verdict::Word,
+    },
     theme::Role,
     view::{canvas::Canvas, chrome, screen::release, widget::row::Row, words},
 };
@@ -52,10 +55,16 @@ pub fn draw_tail(state: &State, open: &Open, canvas: &mut Canvas, area: Rect, sc
     }
 }
 
+/// The verdict that a moment tells of.
+fn word(moment: &Moment) -> Word {
+    let told = |word: &Word| moment.text.starts_with(&word.to_string());
+    [Word::NoGo, Word::Go, Word::Collecting].into_iter().find(told).unwrap_or(Word::Unknown)
+}
+
 fn row(state: &State, moment: &Moment) -> Row {
     let (role, text) = match moment.kind {
         MomentKind::Act | MomentKind::Guard => (Role::Title, Role::Title),
-        MomentKind::Verdict => (Role::Collecting, Role::Text),
+        MomentKind::Verdict => (words::verdict(word(moment)).1, Role::Text),
         MomentKind::Source => (Role::Warn, Role::Text),
         MomentKind::Phase
         | MomentKind::Step
@@ -65,9 +74,26 @@ fn row(state: &State, moment: &Moment) -> Row {
         | MomentKind::Analysis
         | MomentKind::Event => (Role::Muted, Role::Text),
     };
+    let glyph = match moment.kind {
+        MomentKind::Verdict => {
+            let (glyph, role) = words::verdict(word(moment));
+            Row::new().put(role, glyph).gap(1)
+        }
+        MomentKind::Act
+        | MomentKind::Guard
+        | MomentKind::Source
+        | MomentKind::Phase
+        | MomentKind::Step
+        | MomentKind::Weight
+        | MomentKind::Revision
+        | MomentKind::Pod
+        | MomentKind::Analysis
+        | MomentKind::Event => Row::new(),
+    };
     // Yesterday's times would read like today's.
     let age = state.at.since(moment.at);
     let when =
         if age.0 < 20.0 * 3600.0 { words::time_of_day(state, moment.at) } else { format!("{} ago", words::age(age)) };
-    Row::new().gap(1).field(Role::Muted, &when, 9).field(role, moment.kind.word(), 9).put(text, moment.text.to_string())
+    let row = Row::new().gap(1).field(Role::Muted, &when, 9).field(role, moment.kind.word(), 9);
+    row.then(glyph).put(text, moment.text.to_string())
 }

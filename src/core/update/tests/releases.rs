@@ -7,6 +7,7 @@ use crate::{
         effect::Effect,
         event::{Event, Size},
         state::{Pane, View},
+        study::{self, Range},
     },
     domain::{release::WaitingOn, timeline::MomentKind, update::Update},
 };
@@ -103,6 +104,41 @@ fn panes_turn_into_tabs_on_a_small_screen() {
     assert_eq!(focus(&flight), Pane::Steps);
     flight.keys("esc");
     assert!(flight.state.open.is_none());
+}
+
+#[test]
+fn the_evidence_screen_moves_among_panels_and_through_time() {
+    let mut flight = Flight::open(settings());
+    let open = |flight: &Flight| flight.state.open.clone().unwrap();
+    let shown = |flight: &Flight| {
+        let open = open(flight);
+        study::shown(&flight.state, &open).map(|(place, _, panel)| (place, panel.spec.name.to_string()))
+    };
+    flight.keys("e");
+    assert_eq!(open(&flight).view, View::Evidence);
+    let (first, name) = shown(&flight).unwrap();
+    assert_eq!(first, 0);
+    let count = open(&flight).panels.len();
+    flight.keys("j");
+    assert_eq!(shown(&flight).unwrap().0, 1 % count);
+    flight.keys("k k tab back-tab");
+    assert_eq!(shown(&flight).unwrap().0, count - 1, "round at the ends");
+    flight.keys("j");
+    assert_eq!(shown(&flight).unwrap().1, name);
+    assert_eq!(open(&flight).study.range, Range::Quarter);
+    flight.keys("] right [");
+    assert_eq!(open(&flight).study.range, Range::Hour);
+    flight.keys("G");
+    let end = study::last_scroll(&flight.state, &open(&flight));
+    assert_eq!(open(&flight).study.scroll, end);
+    flight.tell(Event::Resized(Size { columns: 200, rows: 60 }));
+    assert_eq!(open(&flight).study.scroll, 0, "everything fits now");
+    flight.keys("esc");
+    assert_eq!(open(&flight).view, View::Cockpit);
+    flight.keys("enter");
+    assert!(open(&flight).unfolded);
+    flight.keys("enter");
+    assert!(!open(&flight).unfolded);
 }
 
 #[test]

@@ -19,6 +19,8 @@ use crate::{
 
 /// Something that happened on the axis.
 struct Event {
+    /// 0 says most.
+    rank: u8,
     column: usize,
     symbol: char,
     label: String,
@@ -28,15 +30,26 @@ struct Event {
 /// `14:02:10 ┴────┴10 %───┴4/8────✗────────── 14:06:22`.
 pub fn row(state: &State, open: &Open, panel: &Panel, window: Window) -> Row {
     let mut cells = Cells::of('─', Role::Border, window.columns);
+    let mut taken = vec![false; window.columns];
     let events = events(state, open, panel, window);
     for (place, event) in events.iter().enumerate() {
+        let is_free = |column: usize| taken.get(column).is_some_and(|taken| !taken);
+        if !is_free(event.column) {
+            continue;
+        }
+        // Half a label says something else than all of it, and none may hide what says as much.
+        let label = event.column + 1..event.column + 1 + event.label.chars().count();
+        let hides =
+            events.iter().skip(place + 1).any(|other| other.rank == event.rank && label.contains(&other.column));
+        let is_labelled = label.clone().all(is_free) && !hides;
         cells.set(event.column, event.symbol, event.role);
-        let next = events.get(place + 1).map_or(window.columns, |next| next.column);
-        let room = next.saturating_sub(event.column + 1);
-        // Half a label says something else than all of it.
-        if event.label.chars().count() <= room {
-            for (column, symbol) in (event.column + 1..).zip(event.label.chars()) {
-                cells.set(column, symbol, event.role);
+        let written = if is_labelled { label } else { 0..0 };
+        for (column, symbol) in written.clone().zip(event.label.chars()) {
+            cells.set(column, symbol, event.role);
+        }
+        for column in written.chain([event.column]) {
+            if let Some(taken) = taken.get_mut(column) {
+                *taken = true;
             }
         }
     }
@@ -45,29 +58,28 @@ pub fn row(state: &State, open: &Open, panel: &Panel, window: Window) -> Row {
     row.then(cells.row()).gap(1).muted(time(window.to))
 }
 
-/// What happened while the charts run, in order; of two in one column the one that says more.
+/// What happened while the charts run: what says most first, and in order.
 fn events(state: &State, open: &Open, panel: &Panel, window: Window) -> Vec<Event> {
     let skew = state.second_at(&panel.spec.source) - state.at.wall.timestamp();
-    let mut events: Vec<(u8, Event)> = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     for judged in study::changes(&panel.trail).into_iter().skip(1) {
         let Some(column) = window.column(judged.at) else { continue };
         let (glyph, role) = words::mark(judged.mark);
         let symbol = glyph.chars().next().unwrap_or('┴');
         let label = if judged.mark == Mark::Regression { " found" } else { "" };
-        events.push((0, Event { column, symbol, label: label.to_owned(), role }));
+        events.push(Event { rank: 0, column, symbol, label: label.to_owned(), role });
     }
     for moved in &panel.moves {
         let Some(column) = window.column(moved.at) else { continue };
         let label = moved.percent.map(|percent| format!("{} %", number::percent(percent))).unwrap_or_default();
-        events.push((1, Event { column, symbol: '┴', label, role: Role::Text }));
+        events.push(Event { rank: 1, column, symbol: '┴', label, role: Role::Text });
     }
     for moment in content::timeline(open).into_iter().filter(|moment| moment.kind == MomentKind::Step) {
         let Some(column) = window.column(moment.at.timestamp() + skew) else { continue };
         // The place among the steps: `4/8`.
         let label = moment.text.split(' ').next().filter(|word| word.contains('/')).unwrap_or_default().to_owned();
-        events.push((2, Event { column, symbol: '┴', label, role: Role::Muted }));
+        events.push(Event { rank: 2, column, symbol: '┴', label, role: Role::Muted });
     }
-    events.sort_by_key(|(rank, event)| (event.column, *rank));
-    events.dedup_by_key(|(_, event)| event.column);
-    events.into_iter().map(|(_, event)| event).collect()
+    events.sort_by_key(|event| (event.rank, event.column));
+    events
 }

@@ -26,9 +26,7 @@ pub fn rows(panel: &Panel, window: Window, height: u16) -> Vec<Row> {
         return Vec::new();
     }
     let columns = columns(panel, window);
-    let edge = columns.iter().flatten().flat_map(|judged| [Some(judged.low), Some(judged.high), judged.ratio]);
-    let edge = edge.flatten().map(|ratio| ratio.ln().abs()).filter(|ln| ln.is_finite());
-    let edge = edge.fold(NARROW.ln(), f64::max).min(WIDE.ln());
+    let edge = edge(&columns);
     let place = |ratio: f64| {
         let share = (1.0 - ratio.max(1.0 / WIDE).ln() / edge) / 2.0;
         #[expect(
@@ -76,6 +74,20 @@ pub fn rows(panel: &Panel, window: Window, height: u16) -> Vec<Row> {
         )
     };
     (0..height).map(line).collect()
+}
+
+/// How far from "no change" the chart reaches, as a logarithm: far enough for the newest interval and most of the others.
+/// The first ones, of a few events, would flatten everything after them.
+fn edge(columns: &[Option<&Judged>]) -> f64 {
+    let far = |judged: &Judged| {
+        let ends = [Some(judged.low), Some(judged.high), judged.ratio].into_iter().flatten();
+        ends.map(|ratio| ratio.ln().abs()).filter(|ln| ln.is_finite()).fold(0.0, f64::max)
+    };
+    let newest = columns.iter().rev().flatten().next().map_or(0.0, |judged| far(judged));
+    let mut all: Vec<f64> = columns.iter().flatten().map(|judged| far(judged)).collect();
+    all.sort_by(f64::total_cmp);
+    let most = all.get(all.len() * 3 / 4).copied().unwrap_or(0.0);
+    newest.max(most).clamp(NARROW.ln(), WIDE.ln())
 }
 
 /// What was judged in each column, or stood there.

@@ -144,11 +144,10 @@ fn charts(state: &State, panel: &Panel, window: Window, parts: Parts) -> Vec<Row
     let reading = evidence::reading(panel);
     let is_quiet = metrics::mark(state, panel) == evidence::Mark::Unknown;
     let role = |role: Role| if is_quiet { Role::Muted } else { role };
-    let usual = panel::usual(panel, reading);
     match panel.spec.kind {
         PanelKind::Shared { .. } | PanelKind::Analysis { .. } => {
             let values = of(Line::Single);
-            let top = strip::top(panel, usual, &values);
+            let top = strip::top(panel, &values);
             let now = panel::level(panel, reading.levels.now);
             strip::rows(
                 panel,
@@ -160,7 +159,7 @@ fn charts(state: &State, panel: &Panel, window: Window, parts: Parts) -> Vec<Row
         }
         PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } | PanelKind::Value { .. } => {
             let (baseline, canary) = (of(Line::Arm(Side::Baseline)), of(Line::Arm(Side::Canary)));
-            let top = strip::top(panel, usual, baseline.iter().chain(&canary));
+            let top = strip::top(panel, baseline.iter().chain(&canary));
             let arm = |name, side, of| strip::Arm { name, now: panel::arm_value(panel, side), role: role(of) };
             let baseline_arm = arm("baseline", Side::Baseline, Role::Baseline);
             let canary_arm = arm("canary", Side::Canary, Role::Canary);

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// A line across the chart is drawn if it lies no higher than this many times what is usual.
+/// A line across the chart is drawn if it lies no higher than this many times the chart.
 const NEAR: f64 = 4.0;
 
 /// What is drawn.
@@ -23,9 +23,9 @@ pub struct Arm {
 }
 
 /// The value that fills a chart: the values, and lines that are near them.
-pub fn top<'a>(panel: &Panel, usual: f64, values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
-    let values = scale(usual, values);
-    let near = usual.max(values) * NEAR;
+pub fn top<'a>(panel: &Panel, values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
+    let values = scale(panel, values);
+    let near = values * NEAR;
     lines(panel).into_iter().map(|(at, _)| at).filter(|at| *at <= near).fold(values, f64::max)
 }
 

@@ -16,62 +16,96 @@ use crate::{
     view::{chrome, widget::row::Row},
 };
 
-/// Columns before the effects, and before the prices where there are some.
+/// Columns before the effects.
 const BEFORE: usize = 15;
-const PRICE: usize = 60;
+/// Blank columns before the prices.
+const APART: usize = 3;
 /// On what a price rests.
 const ASSUMED: &str = "same traffic, same ratio";
 
 pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
     let release = open.release.as_deref();
-    [Command::Rollback, Command::Hold, Command::Promote]
+    let acts: Vec<Act> = [Command::Rollback, Command::Hold, Command::Promote]
         .into_iter()
-        .filter_map(|command| acts::goal_of(command, release).map(|goal| row(state, open, command, &goal, width)))
-        .collect()
+        .filter_map(|command| acts::goal_of(command, release).map(|goal| act(state, open, command, &goal)))
+        .collect();
+    // Prices stand below each other, as far right as what stands before them needs and they themselves allow.
+    let effects = acts.iter().filter(|act| act.price.is_some()).map(|act| act.does.width()).max().unwrap_or(0) + APART;
+    let prices = acts.iter().filter_map(|act| act.price.as_ref()).map(|price| price.says.width()).max().unwrap_or(0);
+    let column = effects.min(width.saturating_sub(prices + 1));
+    acts.into_iter().map(|act| act.row(column, width)).collect()
 }
 
-fn row(state: &State, open: &Open, command: Command, goal: &Goal, width: usize) -> Row {
+/// What a key does and what that costs.
+struct Act {
+    does: Row,
+    /// What is said besides where no price is.
+    besides: Row,
+    price: Option<Price>,
+}
+
+struct Price {
+    says: Row,
+    /// In money, and what it rests on, where there is room.
+    more: [Row; 2],
+}
+
+impl Act {
+    fn row(self, column: usize, width: usize) -> Row {
+        let Some(Price { says, more }) = self.price else {
+            let row = self.does;
+            return if self.besides.is_empty() { row } else { row.gap(APART).then(self.besides) }.cut(width);
+        };
+        let row = self.does.cut(column.saturating_sub(APART)).to(column).then(says);
+        let with = |row: Row, more: Row| {
+            if more.is_empty() || row.width() + APART + more.width() >= width { row } else { row.gap(APART).then(more) }
+        };
+        more.into_iter().fold(row, with).cut(width)
+    }
+}
+
+fn act(state: &State, open: &Open, command: Command, goal: &Goal) -> Act {
     let possible = acts::possible(state, goal);
     let head = chrome::key(state, Row::new().gap(1), command, goal.label(), possible.is_err()).to(BEFORE);
     let plan = match acts::planned(state, goal) {
         Ok(plan) => plan,
-        Err(denied) => return head.put(Role::Denied, format!("not now: {denied}")).cut(width),
+        Err(denied) => {
+            let does = head.put(Role::Denied, format!("not now: {denied}"));
+            return Act { does, besides: Row::new(), price: None };
+        }
     };
     let effect = match goal {
         Goal::Promote | Goal::Resume => sheet::reach(plan).unwrap_or_else(|| plan.customers.to_string()),
         _ => plan.customers.to_string(),
     };
     let price = price(open, plan);
-    if let Some(price) = price.filter(|price| PRICE + price.width() < width) {
-        let (role, effect) = match &possible {
-            Ok(_) => (Role::Text, effect),
-            Err(denied) => (Role::Denied, denied.to_string()),
-        };
-        let row = head.put(role, effect).cut(PRICE - 2).to(PRICE).then(price);
-        let assumed = Row::new().muted(ASSUMED);
-        let is_forecast = policy::direction(plan) == Direction::Forward && row.width() + assumed.width() + 4 < width;
-        return if is_forecast { row.gap(3).then(assumed) } else { row };
-    }
-    let row = match possible {
+    match possible {
         Ok(_) => {
             // What a way forward commits to is said in full; the others say what they leave.
             let left =
                 if sheet::reach(plan).is_some() { None } else { plan.warnings.first().or(plan.not_undone.first()) };
-            let row = head.text(effect);
-            left.map_or(row.clone(), |left| row.gap(3).muted(left.to_string()))
+            let besides = left.map_or_else(Row::new, |left| Row::new().muted(left.to_string()));
+            Act { does: head.text(effect), besides, price }
         }
-        Err(denied) => head.put(Role::Text, denied.to_string()).gap(3).put(Role::Denied, effect),
-    };
-    row.cut(width)
+        Err(denied) => {
+            Act { does: head.text(denied.to_string()), besides: Row::new().put(Role::Denied, effect), price }
+        }
+    }
 }
 
 /// What the plan costs while a loss is established: a way back ends it.
-fn price(open: &Open, plan: &Plan) -> Option<Row> {
+fn price(open: &Open, plan: &Plan) -> Option<Price> {
     price::dearest(open)?;
     match policy::direction(plan) {
-        Direction::Back => Some(Row::new().put(Role::Good, "the loss stops")),
-        Direction::Hold | Direction::Forward => {
-            said::price_of(open, plan).map(|price| Row::new().put(Role::Bad, price))
+        Direction::Back => {
+            Some(Price { says: Row::new().put(Role::Good, "the loss stops"), more: [Row::new(), Row::new()] })
+        }
+        direction @ (Direction::Hold | Direction::Forward) => {
+            let cost = said::price_of(open, plan)?;
+            let money = cost.money.map_or_else(Row::new, |money| Row::new().put(Role::Bad, money));
+            let is_forecast = direction == Direction::Forward;
+            let assumed = if is_forecast { Row::new().muted(ASSUMED) } else { Row::new() };
+            Some(Price { says: Row::new().put(Role::Bad, cost.events), more: [money, assumed] })
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn rows(state: &State, panel: &Panel, width: usize, height: u16) -> Vec<Row>
         ("canary", Role::Canary, Side::Canary, of(Side::Canary), reading.canary),
     ];
     let values = arms.iter().flat_map(|(_, _, _, columns, _)| columns);
-    let top = panel::scale(panel::usual(panel, reading), values);
+    let top = panel::scale(panel, values);
     let mut rows = vec![title(state, panel, mark, width)];
     for (name, role, side, columns, counts) in &arms {
         let role = if is_quiet { Role::Muted } else { *role };

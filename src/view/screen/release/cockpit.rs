@@ -22,6 +22,7 @@ use super::{acts, metrics, revisions, steps, traffic, vital};
 use crate::{
     core::{
         layout::{self, Cockpit},
+        metrics::lines,
         state::{Open, Pane, State},
     },
     theme::Role,
@@ -83,9 +84,10 @@ fn left(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
 
 fn right(state: &State, open: &Open, parts: &Cockpit, canvas: &mut Canvas) {
     let width = usize::from(parts.metrics.width);
-    canvas.row(parts.metrics, 0, &metrics::heading(state, open, heading(open, Pane::Metrics), width));
+    let lines = lines(state, open);
+    canvas.row(parts.metrics, 0, &metrics::heading(state, open, &lines, heading(open, Pane::Metrics), width));
     let body = layout::pane_body(state.size, open, Pane::Metrics);
-    canvas.rows(body, &metrics::rows(state, open, width), scroll(open, Pane::Metrics));
+    canvas.rows(body, &metrics::rows(state, open, &lines, width), scroll(open, Pane::Metrics));
 }
 
 fn rules(parts: &Cockpit, canvas: &mut Canvas) {

@@ -19,9 +19,9 @@ use crate::{
 /// Blank columns between two panels that stand side by side.
 const BETWEEN: usize = 2;
 
-pub fn heading(state: &State, open: &Open, focus: Role, width: usize) -> Row {
+pub fn heading(state: &State, open: &Open, lines: &[Line], focus: Role, width: usize) -> Row {
     let row = Row::new().gap(1).put(focus, "METRICS");
-    let right = match place(state, open) {
+    let right = match place(state, open, lines) {
         Some(place) => place,
         None if open.panels.is_empty() => Row::new(),
         None => Row::new().muted(format!("rates over {}m, newest right ", CHART_SECONDS / 60)),
@@ -30,8 +30,8 @@ pub fn heading(state: &State, open: &Open, focus: Role, width: usize) -> Row {
 }
 
 /// Which lines are on screen, where not all are: `1–16 of 34`.
-pub fn place(state: &State, open: &Open) -> Option<Row> {
-    let all = layout::lines(state, open, Pane::Metrics);
+pub fn place(state: &State, open: &Open, lines: &[Line]) -> Option<Row> {
+    let all: usize = lines.iter().map(Line::height).sum();
     let page = layout::pane_page(state, open, Pane::Metrics);
     let first = open.scroll.get(Pane::Metrics as usize).copied().unwrap_or_default();
     let first = first.min(all.saturating_sub(page));
@@ -39,16 +39,15 @@ pub fn place(state: &State, open: &Open) -> Option<Row> {
 }
 
 /// Every line in its order, then what the controller measures by itself.
-pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
+pub fn rows(state: &State, open: &Open, lines: &[Line], width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    let lines = metrics::lines(state, open);
     let is_two = lines.iter().any(|line| matches!(line, Line::Cells(cells, _) if cells.len() > 1));
     let controller = said::lines(open);
     let unheard = words::staleness(state, open);
     if open.panels.is_empty() && open.wrong.is_empty() && open.release.is_some() {
         rows.extend(nothing(state, open));
     }
-    for line in &lines {
+    for line in lines {
         match line {
             Line::Cells(cells, size) => {
                 // A chart that stands alone takes the room of two; a line keeps to its column.
@@ -122,7 +121,7 @@ fn split(open: &Open, width: usize) -> Row {
     let numbers = if mark == Mark::Look { role } else { Role::Text };
     let row = row.gap(1).put(numbers, format!("{seen} seen, {} set", percent(finding.set)));
     let note = match mark {
-        Mark::Look => Row::new().put(role, "the router sends another share than it was told"),
+        Mark::Look => Row::new().put(role, "not what the router was told"),
         Mark::Collecting => Row::new().muted(format!("n {}", number::count(finding.exposures))),
         Mark::Good | Mark::Weak | Mark::Unknown | Mark::Regression => Row::new(),
     };

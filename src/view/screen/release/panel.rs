@@ -41,7 +41,7 @@ pub fn line(state: &State, panel: &Panel, width: usize) -> Row {
         return row.then(reason(state, panel)).cut(width);
     }
     let start = row.width();
-    let row = row.then(values(panel, reading)).cut(start + VALUES).to(start + VALUES);
+    let row = row.then(values(panel, reading)).cut(start + VALUES).to(start + VALUES + 1);
     let rest = width.saturating_sub(row.width());
     let role = match mark {
         Mark::Regression | Mark::Look => role,
@@ -51,14 +51,14 @@ pub fn line(state: &State, panel: &Panel, width: usize) -> Row {
     let text = texts.iter().find(|text| text.chars().count() <= rest.min(SAID)).or(texts.last());
     let row = row.put(role, text.cloned().unwrap_or_default());
     let row = if let Some(trouble) = trouble(state, panel) { row.gap(2).put(Role::Unknown, trouble) } else { row };
-    let row = row.cut(width).to(start + VALUES + SAID.min(rest)).gap(1);
-    let room = width.saturating_sub(row.width());
+    let before = start + VALUES + 1 + SAID + 1;
+    let room = width.saturating_sub(before.max(row.width() + 1));
     if room < LEAST_CHART {
         return row.cut(width);
     }
+    let row = row.to(width - room);
     let columns = spark::columns(&evidence::rates(panel, Side::Canary), end(state, panel), panel.step, room);
-    let usual = usual(panel, reading);
-    let bars = spark::lines(&columns, scale(usual, &columns).max(usual), 1).into_iter().next().unwrap_or_default();
+    let bars = spark::lines(&columns, scale(panel, &columns), 1).into_iter().next().unwrap_or_default();
     row.put(Role::Canary, bars)
 }
 
@@ -180,6 +180,10 @@ pub fn unit(panel: &Panel) -> String {
 
 /// What is known of it without numbers, the longest first.
 pub fn rules(panel: &Panel) -> [Row; 3] {
+    if matches!(panel.spec.kind, PanelKind::Analysis { .. }) {
+        let own = || Row::new().muted("the controller's own");
+        return [own().muted(", no part of our verdict"), own(), Row::new()];
+    }
     let must = match panel.spec.better {
         Better::Higher => "must not drop",
         Better::Lower => "must not rise",
@@ -192,19 +196,23 @@ pub fn rules(panel: &Panel) -> [Row; 3] {
     [joined(format!("{must} · tolerance {tolerance} %")), joined(format!("tolerance {tolerance} %")), critical()]
 }
 
-/// The larger of both arms' values, in the panel's `per`; 0 where neither is known.
-pub fn usual(panel: &Panel, reading: &Reading) -> f64 {
-    let rates = [reading.baseline.rate(), reading.canary.rate(), reading.levels.before, reading.levels.now];
-    rates.into_iter().flatten().fold(0.0, f64::max) * panel.spec.per
-}
-
-/// The value that fills a chart. A single tick of few exposures does not flatten everything else: what is
-/// far above both arms' values fills its column.
-pub fn scale<'a>(usual: f64, values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
+/// The value that fills a chart. A single tick of few exposures does not flatten everything else: what is far above
+/// both arms' values fills its column. What is as usual leaves room on the side on which it would be bad: it stands
+/// high where it must not drop, and half as high where it must not rise.
+pub fn scale<'a>(panel: &Panel, values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
     /// How far above the larger value a column still shows its height.
     const HEADROOM: f64 = 2.0;
+    let reading = evidence::reading(panel);
+    let per = panel.spec.per;
+    let baseline = reading.baseline.rate().or(reading.levels.before).unwrap_or(0.0) * per;
+    let rates = [reading.baseline.rate(), reading.canary.rate(), reading.levels.before, reading.levels.now];
+    let usual = rates.into_iter().flatten().fold(0.0, f64::max) * per;
+    let room = match panel.spec.better {
+        Better::Higher => 1.15,
+        Better::Lower => 2.0,
+    };
     let top = spark::top(values);
-    if usual > 0.0 { top.min(usual * HEADROOM) } else { top }
+    if usual > 0.0 { top.min(usual * HEADROOM).max(baseline * room) } else { top }
 }
 
 /// The time of the rightmost column: that of the newest tick, moved on while none comes.

@@ -16,7 +16,7 @@ use crate::{
 
 /// Columns of each value, and of what is said behind them.
 const VALUE: usize = 9;
-const SAID: usize = 26;
+const SAID: usize = 22;
 /// Columns below which a chart of one line says nothing.
 const LEAST_CHART: usize = 6;
 
@@ -26,7 +26,7 @@ pub fn heading(width: usize) -> Row {
     row.right(Role::Muted, "before", VALUE).right(Role::Muted, "now", VALUE).cut(width)
 }
 
-/// `! db pool in use      38 %     61 %  worse than in the hour before   ▃▃▃▃▅▆▆`.
+/// `! db pool in use      38 %     61 %  worse than before   ▃▃▃▃▅▆▆`.
 pub fn row(state: &State, panel: &Panel, width: usize) -> Row {
     let reading = evidence::reading(panel);
     let mark = metrics::mark(state, panel);
@@ -40,9 +40,9 @@ pub fn row(state: &State, panel: &Panel, width: usize) -> Row {
     let row = row.right(Role::Muted, &panel::level(panel, reading.levels.before), VALUE);
     let row = row.right(now, &panel::level(panel, reading.levels.now), VALUE).gap(2);
     let row = match mark {
-        Mark::Regression | Mark::Look => row.put(role, words::why(&reading.verdict).to_owned()),
+        Mark::Regression | Mark::Look => row.put(role, "worse than before"),
         Mark::Unknown => row.then(panel::reason(state, panel)),
-        Mark::Collecting => row.muted(words::why(&reading.verdict).to_owned()),
+        Mark::Collecting => row.muted("too early to compare"),
         Mark::Weak | Mark::Good => row,
     };
     let row = row.cut(width).to(3 + panel::name_columns(width) + 2 * VALUE + 2 + SAID).gap(1);
@@ -51,6 +51,6 @@ pub fn row(state: &State, panel: &Panel, width: usize) -> Row {
         return row.cut(width);
     }
     let columns = spark::columns(&evidence::levels(panel), panel::end(state, panel), panel.step, room);
-    let top = panel::scale(panel::usual(panel, reading), &columns);
+    let top = panel::scale(panel, &columns);
     row.put(Role::Text, spark::lines(&columns, top, 1).into_iter().next().unwrap_or_default())
 }

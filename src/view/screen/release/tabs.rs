@@ -7,6 +7,7 @@ use crate::{
     core::{
         command::Command,
         content, layout,
+        metrics::lines,
         state::{Open, Pane, State},
     },
     theme::Role,
@@ -33,9 +34,10 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     }
     let tab = content::tab(open);
     let names = tab_names(state, tab);
+    let lines = if tab == Pane::Metrics { lines(state, open) } else { Vec::new() };
     let names = match tab {
         Pane::Pods | Pane::Timeline => timeline::filtered(open, names),
-        Pane::Metrics => match metrics::place(state, open) {
+        Pane::Metrics => match metrics::place(state, open, &lines) {
             Some(place) => names.with_right(place, width),
             None => names,
         },
@@ -45,7 +47,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     let body = layout::tab_body(state.size, open);
     let scroll = open.scroll.get(tab as usize).copied().unwrap_or_default();
     match tab {
-        Pane::Metrics => canvas.rows(body, &metrics::rows(state, open, width), scroll),
+        Pane::Metrics => canvas.rows(body, &metrics::rows(state, open, &lines, width), scroll),
         Pane::Steps => {
             let rows = steps::rows(state, open, width, usize::from(body.height));
             canvas.rows(body, &rows, 0);

@@ -28,8 +28,8 @@ pub fn row(state: &State, open: &Open, width: usize) -> Row {
     let says = match verdict.word {
         Word::NoGo => no_go(state, open, &verdict),
         Word::Collecting => collecting(state, open, &verdict),
-        Word::Unknown => reasons(state, open, &verdict, Role::Text),
-        Word::Go => reasons(state, open, &verdict, Role::Good),
+        Word::Unknown => reasons(open, &verdict, Role::Text),
+        Word::Go => go(open, &verdict),
     };
     let said = says.iter().find(|said| said.width() <= room).or(says.last()).cloned().unwrap_or_default();
     head.then(said.cut(room)).with_right(counts, width)
@@ -40,7 +40,7 @@ fn no_go(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
     let regressions = said::regressions(open);
     let critical: Vec<&&Panel> = regressions.iter().filter(|panel| panel.spec.critical).collect();
     // A hard cap needs no comparison.
-    let Some(first) = critical.first() else { return reasons(state, open, verdict, Role::Bad) };
+    let Some(first) = critical.first() else { return reasons(open, verdict, Role::Bad) };
     // What is told first is what it costs, where that is known of one.
     let first = price::dearest(open).filter(|dear| dear.reading.mark == Mark::Regression).unwrap_or(first);
     let more = regressions.len() - 1;
@@ -54,10 +54,10 @@ fn no_go(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
         None => row,
     };
     let others = |row: Row| if more > 0 { row.put(Role::Bad, format!(" +{more} more")) } else { row };
-    let loss = |row: Row, gap: usize, is_short: bool| match &first.reading.loss {
+    let loss = |row: Row, gap: usize, is_short: bool, has_money: bool| match &first.reading.loss {
         Some(loss) => {
             let row = row.gap(gap).put(Role::Title, said::missing(first, loss, is_short));
-            let row = match said::money(loss).filter(|_| !is_short) {
+            let row = match said::money(loss).filter(|_| has_money) {
                 Some(money) => row.text(format!(", {money}")),
                 None => row,
             };
@@ -70,11 +70,15 @@ fn no_go(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
     };
     let dot = |row: Row| if first.reading.loss.is_some() { row.muted(" · ") } else { row };
     vec![
-        loss(others(since(ratio(name()))), 4, false),
-        loss(others(since(ratio(noun()))), 4, false),
-        loss(dot(others(since(ratio(noun())))), 0, true),
-        loss(dot(others(ratio(noun()))), 0, true),
-        loss(dot(others(bare(noun()))), 0, true),
+        loss(others(since(ratio(name()))), 4, false, true),
+        loss(others(since(ratio(noun()))), 4, false, true),
+        loss(others(since(ratio(noun()))), 2, false, true),
+        loss(others(since(ratio(noun()))), 4, false, false),
+        loss(others(since(ratio(noun()))), 2, false, false),
+        loss(dot(others(since(ratio(noun())))), 0, true, true),
+        loss(dot(others(since(ratio(noun())))), 0, true, false),
+        loss(dot(others(ratio(noun()))), 0, true, false),
+        loss(dot(others(bare(noun()))), 0, true, false),
         others(bare(noun())),
     ]
 }
@@ -94,7 +98,7 @@ fn collecting(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
         })
     };
     if ready.is_none() && blind.is_none() {
-        return reasons(state, open, verdict, Role::Text);
+        return reasons(open, verdict, Role::Text);
     }
     vec![
         parts(&[ready.clone(), blind.clone()]),
@@ -105,8 +109,17 @@ fn collecting(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
     ]
 }
 
+/// Why nothing speaks against it, and how soon something would.
+fn go(open: &Open, verdict: &Verdict) -> Vec<Row> {
+    let mut says = reasons(open, verdict, Role::Good);
+    if let (Some(blind), Some(first)) = (said::blind(open), says.first().cloned()) {
+        says.insert(0, first.muted(" · ").text(said::blindness(open, blind)));
+    }
+    says
+}
+
 /// The reasons as they are; the first is kept longest.
-fn reasons(_: &State, open: &Open, verdict: &Verdict, role: Role) -> Vec<Row> {
+fn reasons(open: &Open, verdict: &Verdict, role: Role) -> Vec<Row> {
     let looks = looks(open);
     let first = |row: Row| {
         let row = if row.is_empty() { row } else { row.muted(" · ") };
