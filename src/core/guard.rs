@@ -106,6 +106,8 @@ pub struct Guard {
     pub beating: Option<Beating>,
     /// Why the last sign could not be left; none when it was.
     pub silent: Option<Clean>,
+    /// It was told that it sees a regression and may not act.
+    pub cried: bool,
     /// Monotonic time at which it ended.
     pub ended: Option<u64>,
     /// It has ended, and its last sign was not left yet.
@@ -258,7 +260,7 @@ pub fn next(guard: &Guard, sight: &Sight<'_>) -> Next {
     if let Duty::Reading(watch) = guard.duty
         && !(sight.contact && sight.watch == Some(watch))
     {
-        return Next::Stay(guard.sign.state.clone());
+        return Next::Stay(between_tries(guard));
     }
     if !sight.contact {
         return blind("no contact with the release");
@@ -277,9 +279,14 @@ pub fn next(guard: &Guard, sight: &Sight<'_>) -> Next {
     match (&guard.duty, failed(sight)) {
         (Duty::Reading(_), _) => Next::Act(Box::new(plan.clone()), because(&sight.regressed)),
         (Duty::Acting, Some(failure)) => Next::Rest(rest(guard, sight.now, failure)),
-        (Duty::Resting(until), _) if *until > sight.now.mono => Next::Stay(guard.sign.state.clone()),
+        (Duty::Resting(until), _) if *until > sight.now.mono => Next::Stay(between_tries(guard)),
         (Duty::Arming | Duty::Watching | Duty::Acting | Duty::Resting(_) | Duty::Ended(_), _) => Next::Read,
     }
+}
+
+/// What its sign says while it reads or rests.
+const fn between_tries(guard: &Guard) -> GuardState {
+    if guard.attempts == 0 { GuardState::Watching } else { GuardState::Acting(guard.attempts) }
 }
 
 /// Whether the mandate is over.
@@ -392,6 +399,7 @@ impl Guard {
             due: now.mono,
             beating: None,
             silent: None,
+            cried: false,
             ended: None,
             says_goodbye: false,
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     freshness::{self, Standing},
-    state::{Open, State},
+    state::{Open, Row, State},
 };
 use crate::domain::{
     clean::Clean,
@@ -56,6 +56,15 @@ pub fn guard<'a>(state: &State, open: &'a Open) -> Option<(&'a Heartbeat, Life)>
     let pulse = open.pulse.as_ref().filter(|pulse| pulse.id == sign.id);
     let life = pulse.map_or(Life::Unheard, |pulse| pulse.life(state.at, in_contact(state, open)));
     Some((sign, life))
+}
+
+/// The same of a row of the board.
+#[must_use]
+pub fn of_row<'a>(state: &State, row: &'a Row) -> Option<(&'a Heartbeat, Life)> {
+    let sign = row.release.guard.as_ref()?;
+    let standing = state.source(&row.release.id.target.source).map(|source| freshness::standing(state, source));
+    let contact = matches!(standing, Some(Standing::Live(_)));
+    Some((sign, row.pulse.as_ref().map_or(Life::Unheard, |pulse| pulse.life(state.at, contact))))
 }
 
 /// Whether what is left on the release now would be seen.

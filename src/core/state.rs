@@ -143,6 +143,9 @@ pub struct Row {
     pub since: DateTime<Utc>,
     /// The phase began before this run looked, and the backend does not say when.
     pub since_at_least: bool,
+    /// The signs of its guard, as this run saw them.
+    #[serde(default)]
+    pub pulse: Option<Pulse>,
 }
 
 /// The opened release.

@@ -1,6 +1,7 @@
 //! The binary as a shell sees it: what it prints, where, and how it exits.
 #![expect(clippy::unwrap_used, reason = "these are tests; the lint knows test functions only")]
 
+mod guard;
 mod judge;
 
 use std::{fs, path::Path, process::Output};

@@ -133,7 +133,7 @@ pub fn board(situation: Situation, size: Size) -> State {
 }
 
 fn add(state: &mut State, release: Release, since: i64) {
-    let row = Row { release: Arc::new(release), since: ago(since), since_at_least: since > 80_000 };
+    let row = Row { release: Arc::new(release), since: ago(since), since_at_least: since > 80_000, pulse: None };
     state.board.releases.insert(row.release.id.target.clone(), row);
 }
 

@@ -116,3 +116,25 @@ fn the_menu_stands_down_who_holds_it() {
     state.overlay = Some(Overlay::Acts { selected: line });
     insta::assert_snapshot!("guard_menu", shown("guard_menu", &state));
 }
+
+#[test]
+fn the_board_counts_guards_and_says_which_of_them_are_no_help() {
+    let doing = [(GuardState::Watching, 6), (GuardState::Watching, 40), (GuardState::Acting(1), 2)];
+    let mut state = fixtures::board(Situation::Huge, size((120, 40)));
+    let now = state.at;
+    for (row, (doing, age)) in state.board.releases.values_mut().zip(doing) {
+        let mut release = (*row.release).clone();
+        let newest = sign(doing, age);
+        let seen = |age: i64| At {
+            wall: now.wall - TimeDelta::seconds(age),
+            mono: now.mono - u64::try_from(age * 1000).unwrap(),
+        };
+        let before = Pulse::note(None, &Heartbeat { beat: ago(age + 10), ..newest.clone() }, seen(age + 10));
+        row.pulse = Some(Pulse::note(Some(before), &newest, seen(age)));
+        release.guard = Some(newest);
+        row.release = Arc::new(release);
+    }
+    let frame = shown("guard_board", &state);
+    let counts = frame.lines().nth(1).unwrap().trim();
+    assert!(counts.contains("1 guard ACTING   1 guard LOST   1 guarded"), "{counts}");
+}

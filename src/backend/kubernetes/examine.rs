@@ -65,7 +65,7 @@ const WANTED: &[Wanted] = &[
     Wanted { group: "argoproj.io", resource: "analysisruns", subresource: "", verbs: LOOK, removes: "without it the controller's own analysis is not seen" },
     Wanted { group: "argoproj.io", resource: "analysistemplates", subresource: "", verbs: LOOK, removes: "without it the controller's own analysis is not seen before it runs" },
     Wanted { group: "", resource: "configmaps", subresource: "", verbs: LOOK, removes: "without it panels that travel with a release are not seen" },
-    Wanted { group: "argoproj.io", resource: "rollouts", subresource: "", verbs: CHANGE, removes: "without it nothing can be held, and nothing that is finished rolled back" },
+    Wanted { group: "argoproj.io", resource: "rollouts", subresource: "", verbs: CHANGE, removes: "without it nothing can be held, nothing that is finished rolled back, and no guard can show that it lives" },
     Wanted { group: "argoproj.io", resource: "rollouts", subresource: "status", verbs: CHANGE, removes: "without it nothing can be promoted, aborted or retried" },
 ];
 

@@ -11,6 +11,7 @@ use crate::{
         command::Command,
         effect::Effect,
         layout,
+        pulse::Pulse,
         state::{Board, Row, State},
         urgency::{self, rank, urgency},
     },
@@ -164,7 +165,8 @@ fn row(before: Option<&Row>, release: Arc<Release>, at: At) -> Row {
         (None, Some(_)) => (at.wall, false),
         (None, None) => (at.wall, true),
     };
-    Row { release, since, since_at_least }
+    let pulse = release.guard.as_ref().map(|sign| Pulse::note(before.and_then(|row| row.pulse.clone()), sign, at));
+    Row { release, since, since_at_least, pulse }
 }
 
 /// Counts a row that has just become urgent and rings when a person is newly waited for.

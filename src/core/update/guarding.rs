@@ -98,6 +98,7 @@ fn follow(state: &mut State, guard: &mut Guard, next: Next, effects: &mut Vec<Ef
             {
                 guard.duty = Duty::Watching;
             }
+            cry(state, guard, &now, effects);
             say_state(guard, now);
         }
         Next::Read => {
@@ -122,6 +123,21 @@ fn follow(state: &mut State, guard: &mut Guard, next: Next, effects: &mut Vec<Ef
         }
         Next::End(end) => finish(state, guard, end, effects),
     }
+}
+
+/// Where it sees a regression and may not act, a person has to: said once.
+fn cry(state: &mut State, guard: &mut Guard, now: &GuardState, effects: &mut Vec<Effect>) {
+    let regressed = evidence_words(state, guard);
+    let GuardState::Blind(why) = now else { return guard.cried &= !regressed.is_empty() };
+    if regressed.is_empty() || guard.cried {
+        return;
+    }
+    guard.cried = true;
+    guard.due = 0;
+    let text = format!("{regressed}; it may not act: {why}");
+    notices::note(state, MomentKind::Guard, text.clone());
+    notices::say(state, NoticeKind::Trouble, text, effects);
+    notices::ring(effects);
 }
 
 fn evidence_words(state: &State, guard: &Guard) -> String {

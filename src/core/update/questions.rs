@@ -9,6 +9,7 @@ use crate::{
     core::{
         effect::{AskId, Effect},
         evidence::{TICK_SECONDS, late_seconds, look},
+        guard,
         settings::Settings,
         state::{Asked, History, Panel, State},
     },
@@ -72,11 +73,18 @@ pub(super) fn follow_release(state: &mut State) {
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
     let bound = exposure_bound(&release);
+    // While a guard soaks, what was still on its way when all traffic had moved is judged by the arms it came from.
+    let soaking = state.guard.as_ref().filter(|guard| guard.end().is_none() && guard::is_out(&release));
+    let kept = soaking.map(|guard| guard.orders.mandate.release.revision.clone());
+    let keeps = |panel: &Panel| {
+        let canary = panel.arms.as_ref().and_then(|arms| arms.canary.as_ref());
+        canary.is_some_and(|canary| kept.as_ref() == Some(&canary.hash))
+    };
     for (panel, offset) in open.panels.iter_mut().zip(offsets) {
         if arms.is_none() && panel.arms.is_none() && open.complete {
             panel.trouble = Some(PanelTrouble::Error("no stable revision to compare with".into()));
         }
-        if arms.is_some() && panel.arms != arms {
+        if arms.is_some() && panel.arms != arms && !keeps(panel) {
             *panel = Panel::new(panel.spec.clone(), arms.clone(), panel.step, now.mono);
         }
         // What was measured is better than what was told.

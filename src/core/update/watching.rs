@@ -70,6 +70,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
     effects.push(Effect::Watch { watch, source: target.source.clone(), scope });
     state.overlay = None;
     state.wanted = None;
+    let pulse = state.board.releases.get(&target).and_then(|row| row.pulse.clone());
     state.open = Some(Open {
         release: state.board.releases.get(&target).map(|row| row.release.clone()),
         target,
@@ -93,7 +94,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         split: None,
         told: Told::default(),
         said: None,
-        pulse: None,
+        pulse,
     });
     questions::prepare(state);
     budgets::prepare(state);

@@ -8,11 +8,12 @@ use crate::{
     core::{
         freshness::{self, Standing},
         layout, number,
+        pulse::{self, Life},
         settings::Role as SourceRole,
         state::{Row as BoardRow, State},
         urgency::{Urgency, urgency},
     },
-    domain::{health::Health, target::Target},
+    domain::{guard::GuardState, health::Health, target::Target},
     theme::Role,
     view::{
         canvas::Canvas,
@@ -90,6 +91,7 @@ fn counts(state: &State) -> Row {
         let (glyph, role, word) = words::urgency(class);
         line = line.put(role, format!("{glyph} {}", number::count(to_f64(count)))).gap(1).text(word).gap(3);
     }
+    line = guards(state, line);
     if !state.board.risen.is_empty() {
         line = line.put(Role::Warn, format!("↑{}", state.board.risen.len())).gap(1).muted("new at the top");
     }
@@ -98,6 +100,25 @@ fn counts(state: &State) -> Row {
         line = line.muted(format!("filter shows {shown} of {}", state.board.releases.len()));
     }
     line
+}
+
+/// How many releases would be rolled back by a guard, and how many guards are lost or at it.
+fn guards(state: &State, line: Row) -> Row {
+    let (mut alive, mut lost, mut acting) = (0, 0, 0);
+    for (sign, life) in state.board.releases.values().filter_map(|row| pulse::of_row(state, row)) {
+        match (&sign.state, life) {
+            (GuardState::Ended(_), _) => {}
+            (_, Life::Lost(_)) => lost += 1,
+            (GuardState::Acting(_), _) => acting += 1,
+            (GuardState::Watching | GuardState::Blind(_), Life::Alive(_) | Life::Unheard | Life::Unseen(_)) => {
+                alive += 1;
+            }
+        }
+    }
+    let parts = [(acting, Role::Bad, "guard ACTING"), (lost, Role::Bad, "guard LOST"), (alive, Role::Muted, "guarded")];
+    parts.into_iter().filter(|(count, _, _)| *count > 0).fold(line, |line, (count, role, word)| {
+        line.put(role, number::count(to_f64(count))).gap(1).put(role, word).gap(3)
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of releases")]

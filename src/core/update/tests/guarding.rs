@@ -28,6 +28,7 @@ use crate::{
         series::{Counts, Tick},
         timeline::MomentKind,
         update::{Identity, Update},
+        way_back::Means,
     },
     judge::{Judge, Pods, Rules},
 };
@@ -350,19 +351,51 @@ fn others_end_it_and_signals_do() {
     assert!(flight.state.quitting, "twice is now");
 }
 
-#[test]
-fn it_soaks_after_all_traffic_and_then_ends() {
-    let mut flight = armed();
+/// All traffic is on the new revision, and the way back is this.
+fn out(means: Means) -> Release {
     let mut out = guarded(promoted("checkout"));
     for revision in &mut out.revisions {
         let is_new = revision.hash == out.id.revision;
         revision.tags = if is_new { vec![Tag::Stable] } else { vec![] };
     }
+    out.way_back.means = means;
+    out
+}
+
+#[test]
+fn it_soaks_after_all_traffic_and_then_ends() {
+    let mut flight = armed();
     let mine = sign(&flight);
-    flight.news(with_sign(out.clone(), &mine)).wait(14 * 60_000);
+    flight.news(with_sign(out(Means::UndoFast), &mine)).wait(14 * 60_000);
     assert_eq!(outcome(&flight), None);
     flight.update(Update::Health(Health::Live)).wait(61_000);
     assert_eq!(outcome(&flight), Some(Outcome::Completed));
+}
+
+#[test]
+fn evidence_that_comes_after_all_traffic_counts_where_the_way_back_is_at_once() {
+    for (means, acts) in [(Means::UndoFast, true), (Means::UndoThroughSteps, false)] {
+        let mut flight = armed();
+        let mine = sign(&flight);
+        flight.news(with_sign(out(means.clone()), &mine));
+        let arms = flight.panel().arms.clone().unwrap();
+        assert_eq!(
+            arms.canary.map(|canary| canary.hash),
+            Some("new".into()),
+            "what is on its way belongs to these arms"
+        );
+        flight.effects.clear();
+        regress(&mut flight, None);
+        assert_eq!(flight.effects.contains(&Effect::Bell), !acts, "a person is called where it may not act");
+        flight.board(vec![with_sign(out(means.clone()), &mine)]);
+        assert_eq!(ways_back(&flight).len(), usize::from(acts), "{means:?}");
+        if !acts {
+            assert!(flight.seen().iter().any(|line| line.contains("it may not act: no way back: the way back leads")));
+        }
+    }
+    let mut looking = Flight::open(watched());
+    looking.news(out(Means::UndoFast));
+    assert_eq!(looking.panel().arms.clone().unwrap().canary, None, "a person looks at what runs now");
 }
 
 #[test]

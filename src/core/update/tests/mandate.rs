@@ -263,7 +263,7 @@ fn a_refused_try_is_followed_by_a_pause_a_fresh_read_and_five_tries_at_most() {
         assert_eq!(next, Next::Rest(60_000 + pause));
     }
     assert_eq!(after(FailureKind::Limited(Some(Seconds(30.0)))).next(&trying(1)), Next::Rest(90_000));
-    let resting = |until| Guard { sign: sign("me", GuardState::Acting(1)), ..guard(Duty::Resting(until)) };
+    let resting = |until| Guard { attempts: 1, ..guard(Duty::Resting(until)) };
     assert_eq!(told(&after(FailureKind::Conflict).next(&resting(60_001))), "acting 1");
     assert_eq!(told(&after(FailureKind::Conflict).next(&resting(60_000))), "read");
     let spent = told(&after(FailureKind::Conflict).next(&trying(5)));

@@ -2,7 +2,10 @@
 
 use super::{acts, steps, vital};
 use crate::{
-    core::state::{Open, State},
+    core::{
+        pulse,
+        state::{Open, State},
+    },
     theme::Role,
     view::{canvas::Canvas, chrome, widget::row::Row, words},
 };
@@ -18,7 +21,12 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
         let badge = source.map(|s| words::environment(s.environment));
         let row = badge.map_or_else(Row::new, |(word, role)| words::badge(word, role)).gap(1);
         let row = if state.settings.demo { words::badge("DEMO", Role::BadgeDemo).then(row) } else { row };
-        canvas.row(area, 0, &row.put(Role::Title, open.target.within_source()).cut(width));
+        let row = row.put(Role::Title, open.target.within_source());
+        let row = match pulse::guard(state, open) {
+            Some((sign, life)) => row.gap(2).then(words::guard(sign, life, false)),
+            None => row,
+        };
+        canvas.row(area, 0, &row.cut(width));
         chrome::footer(state, canvas, area.bottom() - 1);
     }
     let mut rows = rows;
