@@ -1,6 +1,6 @@
 //! The command line's definitions and nothing else.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -72,6 +72,12 @@ pub enum Command {
     Demo(Demo),
     /// Print where releases stand, once, and leave
     Status(Status),
+    /// Say whether a release may go on: GO, NO-GO, COLLECTING or UNKNOWN, and why
+    #[command(after_help = VERDICT)]
+    Verdict(Verdict),
+    /// Wait until a release has come to a state, and tell what changes meanwhile
+    #[command(after_help = WAIT)]
+    Wait(Wait),
     /// Tell what the judge would have said of your own numbers, tick by tick
     #[command(after_help = JUDGE)]
     Judge(Judge),
@@ -146,6 +152,81 @@ pub struct Status {
     /// One short line per release
     #[arg(long)]
     pub line: bool,
+}
+
+/// Below the options of `verdict`.
+const VERDICT: &str = "\
+The answer is to \"may it go on?\": what the critical panels say, no better than the error budgets allow, and NO-GO once
+the release has failed. A spent budget is a NO-GO and an unknown one UNKNOWN for going on, never for going back.
+
+With --json one object: schema, at, target, kind, release, weight, verdict (what the numbers say), forward (the answer;
+both with value and why), notes, panels, wrong, loss, split, budgets, controller, checks, sources. Each panel has name,
+kind, critical, business, verdict, why, canary, baseline, counts, ratio as low, most likely and high, log_e_harm,
+log_e_safe, since, calibrated, phi, forecast, loss, age_seconds and its rules. What is not known is null.
+
+Exit code: 0 GO, 1 NO-GO, 6 COLLECTING, 7 UNKNOWN, 2 usage or configuration, 3 unreachable, 4 denied.";
+
+#[derive(Clone, Debug, Args)]
+pub struct Verdict {
+    /// The release: `name`, `namespace/name` or `source/namespace/name`
+    pub target: String,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// How long to wait until all has been asked and the past is read; what is not known then is UNKNOWN
+    #[arg(long, default_value = "60s", value_name = "LENGTH", value_parser = patience)]
+    pub timeout: Duration,
+}
+
+/// Below the options of `wait`.
+const WAIT: &str = "\
+`go` and `no-go` are what `flightdeck verdict` answers, error budgets included. The others are phases of the release.
+Waiting ends early when the release fails (aborted, degraded, gone, or another revision came), and when NO-GO comes
+while waiting for `go` or `healthy`, unless that is what is waited for.
+
+With --json one object per line: schema, event (change or end), at, target, release, step, weight, waits_for_person,
+verdict, forward, sources; the last one also has result (reached, failed, timed-out, unreachable, interrupted), until,
+why and code.
+
+Exit code: 0 reached, 1 NO-GO or failed, 5 timed out, 130 interrupted, 2 usage or configuration, 3 unreachable,
+4 denied.";
+
+#[derive(Clone, Debug, Args)]
+pub struct Wait {
+    /// The release: `name`, `namespace/name` or `source/namespace/name`
+    pub target: String,
+
+    /// What to wait for; several end it at the first that comes
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',', required = true)]
+    pub until: Vec<Until>,
+
+    /// How long to wait at most
+    #[arg(long, default_value = "10m", value_name = "LENGTH", value_parser = patience)]
+    pub timeout: Duration,
+
+    /// How long what is needed may be out of reach: the cluster, and for verdicts the sources of critical panels
+    #[arg(long, default_value = "30s", value_name = "LENGTH", value_parser = patience)]
+    pub grace: Duration,
+
+    /// One JSON object per line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// It may go on
+    Go,
+    /// It may not
+    NoGo,
+    /// The update is through, or nothing moves
+    Healthy,
+    Progressing,
+    /// It waits for a person, a timer, or was held
+    Paused,
+    Degraded,
 }
 
 /// Below the options of `judge`.
@@ -328,6 +409,11 @@ fn dispersion(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|factor| (1.0..=1e6).contains(factor))
         .ok_or_else(|| "expected a factor from 1".to_owned())
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let length = length(text)?;
+    Duration::try_from_secs_f64(length.0).map_err(|_too_long| "that is longer than anybody waits".to_owned())
 }
 
 fn tick(text: &str) -> Result<i64, String> {

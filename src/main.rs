@@ -8,7 +8,7 @@ use flightdeck::{
     headless::{
         commands, doctor, fly, guard, judge, keys, load, print,
         problem::{Code, Problem},
-        status,
+        status, verdict, wait,
     },
     runtime::clock::Clock,
 };
@@ -42,6 +42,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     match command {
         Command::Demo(wanted) => return Ok(fly::demo(global, &wanted)?.code()),
         Command::Status(wanted) => status::status(global, &load::paths()?, clock, &wanted)?,
+        Command::Verdict(wanted) => return verdict::verdict(global, &load::paths()?, clock, &wanted),
+        Command::Wait(wanted) => return wait::wait(global, &load::paths()?, clock, &wanted),
         Command::Judge(wanted) => return judge::judge(&wanted),
         Command::Guard(wanted) => return guard::guard(global, &load::paths()?, clock, &wanted),
         Command::Replay(wanted) => fly::replay(global, &wanted)?,

@@ -43,12 +43,18 @@ impl ControllerLine<'_> {
     }
 }
 
+/// What it reads and would say now; none where it has nothing to measure by.
+#[must_use]
+pub fn standing(open: &Open) -> Option<Standing> {
+    open.release.as_ref()?.standing(|check| newest(open, check))
+}
+
 /// Everything that is shown of it: what it would say, its runs, what it measures, its traps.
 #[must_use]
 pub fn lines(open: &Open) -> Vec<ControllerLine<'_>> {
     let Some(release) = open.release.as_deref() else { return Vec::new() };
     let mut lines = Vec::new();
-    let Some(standing) = release.standing(|check| newest(open, check)) else {
+    let Some(standing) = standing(open) else {
         for run in runs(release) {
             lines.push(ControllerLine::Run(run));
             lines.extend(run.metrics.iter().map(ControllerLine::Metric));
@@ -77,7 +83,8 @@ fn runs(release: &Release) -> Vec<&Analysis> {
 }
 
 /// The newest value of what a check asks, as our own source answers the same question.
-fn newest(open: &Open, check: &Check) -> Option<f64> {
+#[must_use]
+pub fn newest(open: &Open, check: &Check) -> Option<f64> {
     let same = |panel: &&super::state::Panel| {
         matches!(panel.spec.kind, PanelKind::Analysis { .. })
             && panel.spec.name == check.name

@@ -19,7 +19,7 @@ use crate::{
         given::{Given, Said},
         paths::Paths,
     },
-    domain::target::TargetRef,
+    domain::target::{TargetError, TargetRef},
     runtime::clock::Clock,
 };
 
@@ -77,10 +77,15 @@ pub fn needs_cluster(loaded: &Loaded) -> Result<(), Problem> {
 /// # Errors
 /// When it is none.
 pub fn target(typed: Option<&str>) -> Result<Option<TargetRef>, Problem> {
-    typed
-        .map(str::parse::<TargetRef>)
-        .transpose()
-        .map_err(|error| Problem::usage(format!("`{}`: {error}", typed.unwrap_or_default())))
+    typed.map(named).transpose()
+}
+
+/// The same where one has to be typed.
+///
+/// # Errors
+/// When it is none.
+pub fn named(typed: &str) -> Result<TargetRef, Problem> {
+    typed.parse().map_err(|error: TargetError| Problem::usage(format!("`{typed}`: {error}")))
 }
 
 /// The flags that say which clusters and sources there are, as they were given.

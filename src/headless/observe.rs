@@ -33,6 +33,48 @@ struct Pending {
     ended: Vec<WatchId>,
 }
 
+/// The core at work: what it wants to see is watched and asked, what happens is told to it.
+pub(super) struct Observer<'a> {
+    state: State,
+    pending: Pending,
+    connected: &'a Connected,
+    clock: Clock,
+}
+
+impl<'a> Observer<'a> {
+    /// Begins to watch and to ask.
+    pub(super) fn new(settings: Settings, connected: &'a Connected, clock: Clock) -> Self {
+        let state = State::new(settings, Size { columns: 120, rows: 40 }, clock.now());
+        let mut observer = Self { state, pending: Pending::default(), connected, clock };
+        let effects = update::start(&mut observer.state);
+        observer.pending.perform(effects, connected);
+        observer
+    }
+
+    /// What is known as of now: ages are not those of the last event.
+    pub(super) fn state(&mut self) -> &State {
+        self.state.at = self.clock.now();
+        &self.state
+    }
+
+    /// Waits for the next thing that happens and lets the core take it. Given up while it waits, it loses nothing.
+    pub(super) async fn step(&mut self) {
+        let due = update::deadline(&self.state).map(|due| self.clock.moment(due));
+        let event = tokio::select! {
+            Some(event) = self.pending.watches.next() => event,
+            Some(event) = self.pending.answers.next() => event,
+            () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => Event::Tick,
+        };
+        if let Event::Update { watch, .. } = &event
+            && self.pending.ended.contains(watch)
+        {
+            return;
+        }
+        let effects = update::update(&mut self.state, Stamped { at: self.clock.now(), event });
+        self.pending.perform(effects, self.connected);
+    }
+}
+
 /// Runs the core until `known` says that enough is known, or for `patience`.
 pub async fn observe(
     settings: Settings,
@@ -41,30 +83,15 @@ pub async fn observe(
     patience: Duration,
     known: impl Fn(&State) -> bool,
 ) -> State {
-    let mut state = State::new(settings, Size { columns: 120, rows: 40 }, clock.now());
-    let mut pending = Pending::default();
-    let effects = update::start(&mut state);
-    pending.perform(effects, connected);
+    let mut observer = Observer::new(settings, connected, clock);
     let mut enough = std::pin::pin!(sleep(patience));
-    while !known(&state) {
-        let due = update::deadline(&state).map(|due| clock.moment(due));
-        let event = tokio::select! {
-            Some(event) = pending.watches.next() => event,
-            Some(event) = pending.answers.next() => event,
-            () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => Event::Tick,
+    while !known(observer.state()) {
+        tokio::select! {
+            () = observer.step() => {}
             () = &mut enough => break,
-        };
-        if let Event::Update { watch, .. } = &event
-            && pending.ended.contains(watch)
-        {
-            continue;
         }
-        let effects = update::update(&mut state, Stamped { at: clock.now(), event });
-        pending.perform(effects, connected);
     }
-    // Ages are told as of now, not as of the last event.
-    state.at = clock.now();
-    state
+    observer.state().clone()
 }
 
 impl Pending {

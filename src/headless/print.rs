@@ -15,6 +15,18 @@ pub fn out(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// The same for what is beside the exit code, which stands even when nobody reads this. False when nobody does.
+///
+/// # Errors
+/// When it cannot be written for another reason.
+pub fn offer(text: &str) -> io::Result<bool> {
+    match out(text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes lines to standard error, each behind the program's name. Nobody is left to tell when that fails.
 pub fn complain(text: &str) {
     let mut err = io::stderr().lock();

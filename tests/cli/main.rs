@@ -1,8 +1,10 @@
 //! The binary as a shell sees it: what it prints, where, and how it exits.
 #![expect(clippy::unwrap_used, reason = "these are tests; the lint knows test functions only")]
 
+mod gate;
 mod guard;
 mod judge;
+mod servers;
 
 use std::{fs, path::Path, process::Output};
 
@@ -78,7 +80,9 @@ fn help_keys_man_and_completions_need_nothing() {
         ("keys --markdown", "| `R` | rollback |"),
         ("man", ".TH flightdeck"),
         ("man config show", ".TH flightdeck-config-show"),
-        ("completions bash", "_flightdeck"),
+        ("man verdict", ".TH flightdeck-verdict"),
+        ("wait --help", "Exit code: 0 reached"),
+        ("completions bash", "flightdeck__subcmd__wait"),
         ("completions zsh", "#compdef flightdeck"),
         ("config show", "[policy]"),
     ] {

@@ -8,6 +8,7 @@
 mod deck;
 mod declared;
 mod flight;
+mod gate;
 mod guard;
 mod harness;
 mod itself;

@@ -15,8 +15,7 @@
 //! | `blockers`, `gates`, `missing` | what holds it; who must say yes; what could not be seen and why |
 //! | `way_back` | `revision`, `version`, `means`, `seconds`, `not_undone` |
 //! | `goals` | `goal`, the revision `to` which a roll back goes, and either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
-//! | `panels` | `name`, `verdict`, `canary`, `baseline`, `ratio` as low, middle, high, `age_seconds` |
-//! | `budgets` | error budgets: `name`, `objective`, `period_seconds`, shares `left` and `used` since the release began, `burning` as a multiple, `unknown` with why |
+//! | `panels`, `budgets` | as in `verdict`: `headless::verdict` lists their fields |
 //! | `verdict` | `value` and `why`, most important first |
 //! | `guard` | null, or `by`, `host`, `revision`, `since`, `beat`, `until`, `state` (`watching`, `blind`, `acting`, `ended`), `why`, `attempt`, `age_seconds` by its own clock, and `alive`, which a single look cannot tell and leaves null |
 //! | `sources` | `name`, `state`, `age_seconds` |
@@ -25,23 +24,21 @@ use serde_json::{Value, json};
 
 use crate::{
     core::{
-        budget::{self, Budget},
         evidence,
-        freshness::{Standing, standing},
         pulse::{self, Life},
-        state::{Open, Panel, State},
+        state::{Open, State},
     },
     domain::{
         goal::{Answer, Goal, Offer, Permission},
         guard::{GuardState, Heartbeat},
-        panel::Side,
         release::{Release, WaitingOn},
         revision::Revision,
         step::Step,
         time::Seconds,
-        verdict::{Verdict, Word},
+        verdict::Verdict,
         way_back::Means,
     },
+    headless::numbers,
 };
 
 /// The object of one release; `open` where it was looked at closely.
@@ -79,11 +76,11 @@ pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
         "missing": release.missing,
         "way_back": way_back(release),
         "goals": release.offers.iter().map(goal).collect::<Vec<_>>(),
-        "panels": open.map_or_else(Vec::new, |open| open.panels.iter().map(|it| panel(state, it)).collect()),
-        "budgets": open.map_or_else(Vec::new, |open| open.budgets.iter().map(|it| budget(state, it)).collect()),
-        "verdict": {"value": word(verdict.word), "why": verdict.why},
+        "panels": open.map_or_else(Vec::new, |open| open.panels.iter().map(|it| numbers::panel(state, it)).collect()),
+        "budgets": open.map_or_else(Vec::new, |open| open.budgets.iter().map(|it| numbers::budget(state, it)).collect()),
+        "verdict": numbers::verdict(&verdict),
         "guard": release.guard.as_ref().map(|sign| guard(state, sign, open)),
-        "sources": sources(state),
+        "sources": numbers::sources(state),
     })
 }
 
@@ -107,17 +104,6 @@ fn guard(state: &State, sign: &Heartbeat, open: Option<&Open>) -> Value {
         "beat": sign.beat, "until": sign.until, "state": word, "why": why, "attempt": attempt, "alive": alive,
         "age_seconds": state.at.since(sign.beat).0,
     })
-}
-
-/// The verdict's word as scripts read it.
-#[must_use]
-pub const fn word(word: Word) -> &'static str {
-    match word {
-        Word::Go => "go",
-        Word::NoGo => "no-go",
-        Word::Collecting => "collecting",
-        Word::Unknown => "unknown",
-    }
 }
 
 fn seconds(length: Option<Seconds>) -> Option<f64> {
@@ -196,53 +182,4 @@ fn goal(offer: &Offer) -> Value {
             }),
         },
     }
-}
-
-fn panel(state: &State, panel: &Panel) -> Value {
-    let reading = evidence::reading(panel);
-    let per = |rate: Option<f64>| rate.map(|rate| rate * panel.spec.per);
-    json!({
-        "name": panel.spec.name, "kind": panel.spec.kind.word(), "mark": reading.mark.word(), "verdict": word(reading.verdict.word), "why": reading.verdict.why,
-        "unit": panel.spec.unit, "per": panel.spec.per,
-        "canary": per(reading.value(Side::Canary)), "baseline": per(reading.value(Side::Baseline)),
-        "canary_events": reading.canary.events, "canary_exposures": reading.canary.exposures,
-        "baseline_events": reading.baseline.events, "baseline_exposures": reading.baseline.exposures,
-        "ratio": reading.ratio.map(|ratio| {
-            let interval = reading.interval;
-            json!([interval.map(|interval| interval.low), ratio, interval.map(|interval| interval.high)])
-        }),
-        "age_seconds": panel.newest.map(|newest| state.at.since(newest).0),
-    })
-}
-
-/// How every source of the run stands.
-#[must_use]
-pub fn sources(state: &State) -> Value {
-    let one = |source| match standing(state, source) {
-        Standing::Connecting => ("connecting", None),
-        Standing::Live(age) => ("live", Some(age.0)),
-        Standing::Stale(age) => ("stale", Some(age.0)),
-        Standing::Lost(_, age) => ("lost", age.map(|age| age.0)),
-    };
-    state
-        .sources
-        .iter()
-        .map(|source| {
-            let (word, age) = one(source);
-            json!({"name": source.name.to_string(), "state": word, "age_seconds": age})
-        })
-        .collect()
-}
-
-/// Null where nothing may be said; `left`, `used` and `burning` are shares of the period's budget and a multiple.
-fn budget(state: &State, budget: &Budget) -> Value {
-    let slo = &budget.slo;
-    let (left, used, burning, why) = match budget::reading(budget, state.second_at(&slo.source)) {
-        budget::Reading::Known { left, used, burning } => (Some(left), used, burning.map(|(_, rate)| rate), None),
-        budget::Reading::Unknown(why) => (None, None, None, Some(why)),
-    };
-    json!({
-        "name": slo.name, "objective": slo.objective, "period_seconds": slo.period,
-        "left": left, "used": used, "burning": burning, "unknown": why,
-    })
 }

@@ -4,19 +4,18 @@ use std::fmt::Write as _;
 
 use crate::{
     core::{
-        evidence::{self, said},
-        number,
-        state::{Open, Panel},
+        evidence,
+        state::{Open, State},
     },
     domain::{
         goal::{Answer, Permission},
         guard::{GuardState, Heartbeat},
-        panel::PanelKind,
         release::{Phase, Release, WaitingOn},
         time::At,
-        verdict::{Verdict, Word},
+        verdict::Verdict,
         way_back::Means,
     },
+    headless::verdict::text as numbers,
 };
 
 /// `source/namespace/name phase step weight versions verdict`, in this order, for `grep` and prompts.
@@ -35,10 +34,21 @@ pub fn line(release: &Release, open: Option<&Open>) -> String {
     )
 }
 
-/// The state, what is wrong, the way back and what each act would do.
+/// The verdict and what is wrong, the state, the way back, what each act would do, and what is not wrong.
 #[must_use]
-pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
+pub fn paragraph(state: &State, release: &Release, open: Option<&Open>) -> String {
+    let at = state.at;
     let mut out = format!("{}  {} {}\n", release.id.target, release.strategy.word(), versions(release));
+    let verdict = verdict(open);
+    let why: Vec<_> = verdict.why.iter().map(ToString::to_string).collect();
+    let _ = writeln!(out, "  {} {} {}", numbers::glyph(verdict.word), verdict.word, why.join(", "));
+    let panels = |out: &mut String, wrong: bool| {
+        let wanted = |mark| numbers::is_wrong(mark) == wrong;
+        for line in open.map(|open| numbers::panels(state, open, wanted)).unwrap_or_default() {
+            let _ = writeln!(out, "    {line}");
+        }
+    };
+    panels(&mut out, true);
     let (glyph, phase) = match release.phase {
         Phase::Healthy => ("✓", "healthy"),
         Phase::Progressing => ("►", "progressing"),
@@ -46,30 +56,14 @@ pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
         Phase::Degraded => ("✗", "degraded"),
         Phase::Unknown => ("?", "unknown"),
     };
-    let _ = write!(out, "  {glyph} {phase}");
-    let weight = weight(release).map(|weight| format!("at {weight}"));
-    for part in [place(release), weight, waiting(release, at)].into_iter().flatten() {
-        let _ = write!(out, " {part}");
+    let _ = write!(out, "  {glyph} {phase}{}", self::at(release));
+    if let Some(waiting) = waiting(release, at) {
+        let _ = write!(out, " {waiting}");
     }
     if !release.message.is_empty() {
         let _ = write!(out, " · {}", release.message);
     }
     out.push('\n');
-    let verdict = verdict(open);
-    let why: Vec<_> = verdict.why.iter().map(ToString::to_string).collect();
-    let glyph = match verdict.word {
-        Word::NoGo => "✗",
-        Word::Go => "✓",
-        Word::Collecting => "◔",
-        Word::Unknown => "?",
-    };
-    let _ = writeln!(out, "  {glyph} {} {}", verdict.word, why.join(", "));
-    for panel in open.iter().flat_map(|open| &open.panels) {
-        let _ = writeln!(out, "    {}", line_of(panel));
-    }
-    for wrong in open.iter().flat_map(|open| &open.wrong) {
-        let _ = writeln!(out, "    ? {} ({})", wrong.why, wrong.origin);
-    }
     let _ = writeln!(out, "  ↩ {}", way_back(release));
     if let Some(sign) = &release.guard {
         let _ = writeln!(out, "  {}", guard(sign, at));
@@ -87,37 +81,18 @@ pub fn paragraph(release: &Release, open: Option<&Open>, at: At) -> String {
         };
         let _ = writeln!(out, "    {:13} {text}", offer.goal);
     }
+    panels(&mut out, false);
     for missing in &release.missing {
         let _ = writeln!(out, "  ? not seen: {missing}");
     }
     out
 }
 
-/// `✗ orders: 386 vs 941 per 1,000 checkouts ×0.41 (0.28–0.57), ≈244 orders missing so far (178–298)`.
-fn line_of(panel: &Panel) -> String {
-    let reading = evidence::reading(panel);
-    let per = |value: Option<f64>| value.map_or("–".to_owned(), |value| number::value(value * panel.spec.per));
-    let numbers = match panel.spec.kind {
-        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
-            format!("{} vs {}", per(reading.canary.rate()), per(reading.baseline.rate()))
-        }
-        PanelKind::Value { .. } => format!("{} vs {}", per(reading.levels.now), per(reading.levels.before)),
-        PanelKind::Shared { .. } => format!("{}, before {}", per(reading.levels.now), per(reading.levels.before)),
-        PanelKind::Analysis { .. } => per(reading.levels.now),
-    };
-    let unit = if panel.spec.unit.is_empty() { String::new() } else { format!(" {}", panel.spec.unit) };
-    let ratio = said::ratio(reading).map(|ratio| format!(" {ratio}")).unwrap_or_default();
-    let mut text = format!("{} {}: {numbers}{unit}{ratio}", reading.mark.glyph(), panel.spec.name);
-    match &reading.loss {
-        Some(loss) => {
-            let _ = write!(text, ", {}", said::missing(panel, loss, false));
-            text.extend(said::growing(loss).map(|growing| format!(", {growing}")));
-        }
-        None => {
-            let _ = write!(text, " · {}", said::reasons(reading));
-        }
-    }
-    text
+/// ` 4/8 at 10 %`, as far as it is known.
+pub(in crate::headless) fn at(release: &Release) -> String {
+    let weight = weight(release).map(|weight| format!(" at {weight}"));
+    let place = place(release).map(|place| format!(" {place}"));
+    [place, weight].into_iter().flatten().collect()
 }
 
 /// A single look cannot tell whether it lives: the age is by its own clock.
@@ -135,7 +110,8 @@ fn verdict(open: Option<&Open>) -> Verdict {
     open.map_or_else(|| Verdict::unknown("not watched"), evidence::verdict)
 }
 
-fn versions(release: &Release) -> String {
+/// `4.1.9 → 4.2.0`, or the one version where nothing moves.
+pub(in crate::headless) fn versions(release: &Release) -> String {
     let version = |revision: Option<&crate::domain::revision::Revision>| {
         revision.map_or_else(|| "?".to_owned(), |revision| revision.version.to_string())
     };

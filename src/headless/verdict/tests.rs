@@ -1,0 +1,236 @@
+//! Verdicts over the simulated world, from flights that need neither clock nor cluster.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    core::event::Size,
+    domain::slo::{Events, Slo},
+    headless::{
+        demo::{
+            self,
+            flight::{Course, Flight},
+            script::Script,
+        },
+        problem::Code,
+    },
+    sim::Scenario,
+    theme::Theme,
+};
+
+/// The state after some minutes of a story.
+pub(in crate::headless) fn flown(scenario: Scenario, minutes: u64) -> State {
+    let size = Size { columns: 120, rows: 40 };
+    let course = Course { scenario, seed: demo::SEED, speed: demo::SPEED, size, keys: Script::default() };
+    let mut flight = Flight::new(course);
+    flight.until(minutes * 6_000 + 1_000);
+    flight.state().clone()
+}
+
+/// A budget of which so much is left.
+pub(in crate::headless) fn with_budget(mut state: State, left: f64) -> State {
+    let day = 86_400.0;
+    let slo = Slo {
+        source: "demo-prom".into(),
+        objective: 0.99,
+        period: crate::domain::time::Seconds(30.0 * day),
+        name: "checkout".into(),
+        targets: crate::domain::panel::TargetPattern(Vec::new()),
+        bad: String::new(),
+        total: String::new(),
+        origin: "this test".into(),
+    };
+    let mut budget = budget::Budget::new(slo, 0);
+    let now = state.second_at(&"demo-prom".into());
+    for (place, lane) in budget.lanes.clone().into_iter().enumerate() {
+        let windows = budget.windows(place);
+        let events = windows.into_iter().map(|window| (window, Events { bad: (1.0 - left) * 10.0, total: 1000.0 }));
+        budget.lanes[place] = budget::Lane { trouble: None, to: Some(now), events: events.collect(), ..lane };
+    }
+    state.open.as_mut().unwrap().budgets = vec![budget];
+    state
+}
+
+/// The state with its release changed.
+pub(in crate::headless) fn with_release(mut state: State, change: impl FnOnce(&mut Release)) -> State {
+    let release = state.open.as_mut().and_then(|open| open.release.as_mut()).unwrap();
+    change(Arc::make_mut(release));
+    state
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn one_object_holds_everything_that_was_promised() {
+    let state = flown(Scenario::SilentPaymentFailure, 2);
+    let told = Told::of(&state).unwrap();
+    let object = json::object(&told);
+    let promised = documented("| `schema` | 1 |", "A panel, here");
+    assert_eq!(keys(&object), promised.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!((&object["schema"], &object["target"]), (&1.into(), &"demo/shop/checkout".into()));
+    assert_eq!((&object["release"]["from"], &object["release"]["to"]), (&"4.1.9".into(), &"4.2.0".into()));
+    assert_eq!(object["release"]["phase"], "paused");
+    let panels = object["panels"].as_array().unwrap();
+    let promised = documented("| `name`, `group`, `origin` | as declared, and where |", "pub mod json;");
+    for panel in panels {
+        assert_eq!(keys(panel), promised.iter().map(String::as_str).collect::<Vec<_>>(), "{panel}");
+    }
+    let orders = panels.iter().find(|panel| panel["business"] == true && panel["critical"] == true).unwrap();
+    assert_eq!((&orders["kind"], &orders["better"]), (&"ratio".into(), &"higher".into()));
+    assert!(orders["age_seconds"].as_f64().unwrap() >= 0.0 && orders["since"].is_string(), "{orders}");
+    assert_eq!(orders["counts"]["canary"]["exposures"], orders["canary_exposures"]);
+    let controller = object["controller"]["text"].as_str().unwrap();
+    assert!(controller.starts_with("its analysis (step 5) reads"), "{controller}");
+    assert_eq!(object["checks"][0]["provider"], "prometheus");
+}
+
+/// The fields of a table in the documentation of the module, sorted.
+fn documented(begin: &str, end: &str) -> Vec<String> {
+    let text = include_str!("mod.rs");
+    let table = text.split_once(begin).unwrap().1.split_once(end).unwrap().0;
+    let rows = std::iter::once(begin).chain(table.lines().filter_map(|line| line.strip_prefix("//! ")));
+    let first = rows.filter_map(|row| row.strip_prefix("| ")?.split(" | ").next());
+    let mut fields: Vec<String> =
+        first.flat_map(|cell| cell.split(", ").map(|field| field.trim_matches('`').to_owned())).collect();
+    fields.sort_unstable();
+    fields
+}
+
+#[test]
+fn people_read_the_word_first_and_what_is_fine_last() {
+    let state = flown(Scenario::SilentPaymentFailure, 2);
+    let text = text::paragraph(&Told::of(&state).unwrap());
+    let first = text.lines().next().unwrap();
+    for part in ["demo/shop/checkout", "4.1.9 → 4.2.0", "paused 4/8 at 10 %"] {
+        assert!(first.contains(part), "no `{part}` in\n{text}");
+    }
+    for part in ["orders per 1,000 checkouts", " vs ", "10 % set, ", "controller  its analysis (step 5) reads"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+}
+
+#[test]
+fn before_a_critical_panel_was_read_nothing_good_is_said() {
+    let mut state = flown(Scenario::Clean, 2);
+    assert!(is_read(&state));
+    let open = state.open.as_mut().unwrap();
+    let panel = open.panels.iter_mut().find(|panel| panel.spec.critical).unwrap();
+    panel.trouble = None;
+    panel.history = Some(crate::core::state::History { from: 0, to: 3_600 });
+    assert!(!is_read(&state));
+    let told = Told::of(&state).unwrap();
+    assert_eq!((told.verdict.word, told.forward.word), (Word::Unknown, Word::Unknown), "{told:?}");
+}
+
+#[test]
+fn what_is_wrong_for_good_is_not_waited_for() {
+    let read = |trouble: PanelTrouble, errors: u32| {
+        let mut state = flown(Scenario::Clean, 1);
+        let panel = state.open.as_mut().unwrap().panels.iter_mut().find(|panel| panel.spec.critical).unwrap();
+        panel.history = Some(crate::core::state::History { from: 0, to: 3_600 });
+        (panel.trouble, panel.errors) = (Some(trouble), errors);
+        is_read(&state)
+    };
+    assert!(read(PanelTrouble::NoData, 0) && read(PanelTrouble::Error("no such label".into()), 2));
+    assert!(!read(PanelTrouble::Waiting, 0) && !read(PanelTrouble::Error("no route".into()), 1));
+    assert!(!read(PanelTrouble::Partial("store down".into()), 0));
+}
+
+#[test]
+fn a_budget_speaks_against_going_on_and_not_against_the_canary() {
+    let clean = flown(Scenario::Clean, 2);
+    let without = Told::of(&clean).unwrap().forward.word;
+    let state = with_budget(clean.clone(), 0.4);
+    assert_eq!(Told::of(&state).unwrap().forward.word, without);
+    let state = with_budget(clean.clone(), -0.2);
+    let told = Told::of(&state).unwrap();
+    assert_eq!(told.forward.word, Word::NoGo);
+    assert_ne!(told.verdict.word, Word::NoGo);
+    let text = text::paragraph(&told);
+    assert!(text.starts_with("✗ NO-GO") && text.contains("the numbers alone: ") && text.contains("SPENT"), "{text}");
+    let mut state = with_budget(clean, 0.4);
+    for lane in &mut state.open.as_mut().unwrap().budgets[0].lanes {
+        lane.trouble = Some(PanelTrouble::Waiting);
+    }
+    assert!(!is_read(&state));
+    assert_eq!(Told::of(&state).unwrap().forward.word, Word::Unknown);
+}
+
+#[test]
+fn a_release_that_failed_may_not_go_on() {
+    for (change, why) in [
+        ((|release| release.aborted = true) as fn(&mut Release), "the release was aborted"),
+        (|release| release.phase = Phase::Degraded, "the release is degraded"),
+    ] {
+        let state = with_release(flown(Scenario::Clean, 1), change);
+        let told = Told::of(&state).unwrap();
+        assert_eq!(told.forward.word, Word::NoGo);
+        assert!(told.forward.why[0].starts_with(why), "{told:?}");
+        assert_ne!(told.verdict.word, Word::NoGo);
+    }
+}
+
+async fn asked(typed: &str, json: bool) -> Result<(String, Word), Problem> {
+    let theme = Theme::builtin("mono").unwrap();
+    let program = demo::program(Scenario::Clean, demo::SEED, 1.0, theme);
+    let connected = Connected { backends: program.backends, metrics: program.metrics };
+    let wanted = Wanted { target: typed.to_owned(), json, timeout: Duration::from_mins(1) };
+    read(program.settings, &connected, program.clock, &load::named(typed)?, &wanted).await
+}
+
+#[tokio::test]
+async fn a_release_is_asked_for_by_any_part_of_its_name() {
+    for typed in ["checkout", "shop/checkout", "demo/shop/checkout"] {
+        let (text, word) = asked(typed, true).await.unwrap();
+        let object: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(object["forward"]["value"], crate::headless::numbers::word(word), "{object}");
+        assert_eq!(object["sources"][0]["state"], "live");
+    }
+}
+
+#[tokio::test]
+async fn a_name_nobody_has_is_a_usage_error() {
+    let problem = asked("shop/chekcout", false).await.unwrap_err();
+    assert_eq!(problem.code, Code::Usage);
+    assert!(problem.to_string().contains("did you mean `shop/checkout`?"), "{problem}");
+}
+
+#[test]
+fn a_silent_failure_is_no_go_with_its_numbers_and_its_cost() {
+    let state = flown(Scenario::SilentPaymentFailure, 8);
+    let told = Told::of(&state).unwrap();
+    assert_eq!((told.verdict.word, told.forward.word), (Word::NoGo, Word::NoGo), "{told:?}");
+    let text = text::paragraph(&told);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("✗ NO-GO  demo/shop/checkout"), "{text}");
+    assert!(lines[1].starts_with("  orders per 1,000 checkouts ×0."), "{text}");
+    let first = lines.iter().find(|line| line.contains(" vs ")).unwrap();
+    assert!(first.starts_with("  ✗ orders") && first.contains("  since 13:59:"), "{text}");
+    assert!(
+        text.contains("cost        orders per 1,000 checkouts: ≈") && text.contains(" orders missing so far ("),
+        "{text}"
+    );
+    let unknown = lines.iter().find(|line| line.starts_with("  ? ")).unwrap();
+    assert!(!unknown.contains(" vs "), "what is not known has no numbers: {unknown}");
+
+    let object = json::object(&told);
+    let orders = object["panels"].as_array().unwrap().iter().find(|panel| panel["business"] == true).unwrap();
+    let number = |pointer: &str| orders.pointer(pointer).and_then(Value::as_f64).unwrap();
+    assert!(number("/ratio/0") < number("/ratio/1") && number("/ratio/1") < number("/ratio/2"), "{orders}");
+    assert!(number("/log_e_harm") > number("/log_e_safe") && number("/phi") >= 1.0, "{orders}");
+    let loss = &object["loss"][0];
+    assert_eq!(loss["panel"], orders["name"]);
+    assert_eq!(loss["so_far"], orders["loss"]["so_far"]);
+    assert!(loss["so_far"][0].as_f64().unwrap() > 0.0, "{loss}");
+
+    let status = crate::headless::status::text::paragraph(&state, told.release, Some(told.open));
+    let places = ["✗ NO-GO", "✗ orders", "‖ paused 4/8 at 10 %", "roll back", "✓ "].map(|part| status.find(part));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{status}");
+}

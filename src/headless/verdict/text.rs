@@ -1,0 +1,226 @@
+//! A verdict for people who read a terminal without a screen: what is wrong first, what is fine in one line.
+
+use std::fmt::Write as _;
+
+use super::Told;
+use crate::{
+    core::{
+        budget::{self, Budget},
+        controller,
+        evidence::{self, Mark, Reading, said as words},
+        freshness::{Standing, standing},
+        metrics, number,
+        price::Loss,
+        state::{Open, Panel, State},
+    },
+    domain::{
+        panel::PanelKind,
+        time::Seconds,
+        verdict::{Verdict, Word},
+    },
+    headless::status::text as release,
+};
+
+/// Columns that a panel's name may take; a longer one pushes its own line only.
+const NAME: usize = 34;
+
+/// The word, why, every panel, and what else speaks for or against going on.
+pub(super) fn paragraph(told: &Told) -> String {
+    let Told { state, open, release, verdict, forward, notes } = told;
+    let mut out = format!(
+        "{} {}  {}  {}  {}{}\n",
+        glyph(forward.word),
+        forward.word,
+        release.id.target,
+        release::versions(release),
+        release.phase.word(),
+        release::at(release),
+    );
+    for why in &forward.why {
+        let _ = writeln!(out, "  {why}");
+    }
+    if verdict.word != forward.word {
+        let _ = writeln!(out, "  the numbers alone: {}", said(verdict));
+    }
+    for note in notes {
+        let _ = writeln!(out, "  ! {note}");
+    }
+    for line in panels(state, open, |_| true) {
+        let _ = writeln!(out, "  {line}");
+    }
+    for wrong in &open.wrong {
+        let _ = writeln!(out, "  ! {}: {}", wrong.origin, wrong.why);
+    }
+    for (name, line) in beside(told) {
+        let _ = writeln!(out, "  {name:<11} {line}");
+    }
+    out
+}
+
+/// `NO-GO orders ×0.41 (0.28–0.57)`.
+#[must_use]
+pub fn said(verdict: &Verdict) -> String {
+    match verdict.why.first() {
+        Some(why) => format!("{} {why}", verdict.word),
+        None => verdict.word.to_string(),
+    }
+}
+
+/// What stands before a verdict.
+#[must_use]
+pub const fn glyph(word: Word) -> &'static str {
+    match word {
+        Word::Go => "✓",
+        Word::NoGo => "✗",
+        Word::Collecting => "◔",
+        Word::Unknown => "?",
+    }
+}
+
+/// A line for each panel whose mark is `wanted`, the most urgent first, critical ones before others like them.
+#[must_use]
+pub fn panels(state: &State, open: &Open, wanted: impl Fn(Mark) -> bool) -> Vec<String> {
+    let marked = open.panels.iter().map(|panel| (metrics::mark(state, panel), panel));
+    let mut shown: Vec<(Mark, &Panel)> = marked.filter(|(mark, _)| wanted(*mark)).collect();
+    shown.sort_by_key(|(mark, panel)| (*mark, !panel.spec.critical));
+    let name = |panel: &Panel| panel.spec.name.chars().count();
+    let width = open.panels.iter().map(name).filter(|width| *width <= NAME).max().unwrap_or_default();
+    shown.into_iter().map(|(mark, panel)| line(state, panel, mark, width)).collect()
+}
+
+/// Whether a panel with this mark calls for somebody.
+#[must_use]
+pub const fn is_wrong(mark: Mark) -> bool {
+    match mark {
+        Mark::Regression | Mark::Look => true,
+        Mark::Unknown | Mark::Collecting | Mark::Weak | Mark::Good => false,
+    }
+}
+
+/// `✗ orders  386 vs 941  ×0.41 (0.28–0.57)  since 14:02:10  n 440 vs 4,093  4s old`.
+fn line(state: &State, panel: &Panel, mark: Mark, width: usize) -> String {
+    let reading = evidence::reading(panel);
+    let mut parts = vec![format!("{} {:<width$}", mark.glyph(), panel.spec.name.as_str())];
+    let ratio = words::ratio(reading);
+    // The word alone, and numbers that stand already, are no reasons.
+    let word = reading.verdict.word.to_string();
+    let is_said = |why: &str| why.is_empty() || why.eq_ignore_ascii_case(&word) || Some(why) == ratio.as_deref();
+    let why: Vec<String> = reading.verdict.why.iter().filter(|why| !is_said(why)).map(ToString::to_string).collect();
+    if mark == Mark::Unknown && reading.mark != Mark::Unknown {
+        parts.push("its source is silent".to_owned());
+    } else if mark == Mark::Unknown {
+        parts.extend(why);
+    } else {
+        parts.extend(values(panel, reading));
+        parts.extend(ratio);
+        parts.extend(why);
+        if mark == Mark::Collecting {
+            parts.extend(words::progress(state, panel));
+        }
+        parts.extend(words::since(state, panel).map(|at| format!("since {at}")));
+        if panel.spec.kind.counts_exposures() {
+            let (canary, baseline) = (reading.canary.exposures, reading.baseline.exposures);
+            parts.push(format!("n {} vs {}", number::count(canary), number::count(baseline)));
+        }
+        if reading.dispersion.is_some_and(|spread| !spread.calibrated) {
+            parts.push("uncalibrated".to_owned());
+        }
+    }
+    parts.extend(panel.newest.map(|newest| format!("{} old", state.at.since(newest))));
+    parts.join("  ")
+}
+
+/// Canary against baseline, or now against before.
+fn values(panel: &Panel, reading: &Reading) -> Option<String> {
+    let unit = match panel.spec.unit.as_str() {
+        "" => String::new(),
+        unit => format!(" {unit}"),
+    };
+    let shown =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| number::value(value * panel.spec.per));
+    let (levels, counts) = (reading.levels, [reading.canary.rate(), reading.baseline.rate()]);
+    let told = match panel.spec.kind {
+        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
+            let [canary, baseline] = counts;
+            canary.or(baseline)?;
+            format!("{} vs {}{unit}", shown(canary), shown(baseline))
+        }
+        PanelKind::Value { .. } => {
+            levels.now.or(levels.before)?;
+            format!("{} vs {}{unit}", shown(levels.now), shown(levels.before))
+        }
+        PanelKind::Shared { .. } => {
+            levels.now.or(levels.before)?;
+            format!("{}{unit} now, {}{unit} before", shown(levels.now), shown(levels.before))
+        }
+        PanelKind::Analysis { .. } => format!("{}{unit} now", shown(Some(levels.now?))),
+    };
+    Some(told)
+}
+
+/// What belongs beside the panels, each with its name.
+fn beside(told: &Told) -> Vec<(&'static str, String)> {
+    let Told { state, open, release, .. } = told;
+    let mut lines = Vec::new();
+    lines.extend(traffic(told).map(|text| ("traffic", text)));
+    lines.extend(open.budgets.iter().map(|budget| ("budget", spent(state, budget))));
+    let losses = open.panels.iter().filter_map(|panel| Some((panel, evidence::reading(panel).loss.as_ref()?)));
+    lines.extend(losses.map(|(panel, loss)| ("cost", cost(panel, loss))));
+    if let Some(standing) = controller::standing(open) {
+        lines.push(("controller", format!("{}; {}", standing.reading(), standing.verdict())));
+    }
+    for source in &state.sources {
+        if let Standing::Lost(why, _) = standing(state, source) {
+            lines.push(("no contact", format!("{}: {}", source.name, why.summary)));
+        }
+    }
+    lines.extend(release.missing.iter().map(|missing| ("not seen", missing.to_string())));
+    lines
+}
+
+/// `10 % set, 9.7 % seen of 4,533`.
+fn traffic(told: &Told) -> Option<String> {
+    let percent = |percent: f64| format!("{} %", number::percent(percent));
+    let weight = told.release.weight;
+    let set = match (weight.set, weight.wanted) {
+        (Some(set), _) => format!("{} set", percent(set)),
+        (None, Some(wanted)) => format!("{} wanted", percent(wanted)),
+        (None, None) => return None,
+    };
+    let seen = evidence::seen(told.open).map_or_else(String::new, |seen| {
+        format!(", {} seen of {}", percent(seen.percent), number::count(seen.exposures))
+    });
+    Some(format!("{set}{seen}"))
+}
+
+/// `checkout 99.9 %: 41 % left of 30d, 3 % since this began, burns ×15.2`.
+fn spent(state: &State, budget: &Budget) -> String {
+    let slo = &budget.slo;
+    let share = |share: f64| format!("{} %", number::percent(share * 100.0));
+    let objective = format!("{:.4}", slo.objective * 100.0);
+    let name = format!("{} {} %", slo.name, objective.trim_end_matches('0').trim_end_matches('.'));
+    let period = format!("{:.0}d", slo.period.0 / 86_400.0);
+    match budget::reading(budget, state.second_at(&slo.source)) {
+        budget::Reading::Unknown(why) => format!("{name}: unknown, {why}"),
+        budget::Reading::Known { left, used, burning } => {
+            let left = if left <= 0.0 {
+                format!("SPENT, {} left of {period}", share(left))
+            } else {
+                format!("{} left of {period}", share(left))
+            };
+            let used = used.map_or_else(String::new, |used| format!(", {} since this began", share(used)));
+            let burning = burning.map_or_else(String::new, |(pair, rate)| {
+                #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
+                let long = Seconds(pair.long as f64);
+                format!(", burns ×{rate:.1} over {long}")
+            });
+            format!("{name}: {left}{used}{burning}")
+        }
+    }
+}
+
+/// `orders: ≈244 orders missing so far (178–298), +58/min, ≈10,248 EUR`.
+fn cost(panel: &Panel, loss: &Loss) -> String {
+    let parts = [Some(words::missing(panel, loss, false)), words::growing(loss), words::money(loss)];
+    format!("{}: {}", panel.spec.name, parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,139 @@
+//! One line of what is known while waiting, for people or for scripts.
+
+use serde_json::{Value, json};
+
+use super::ending::{Ending, word};
+use crate::{
+    core::{
+        evidence,
+        freshness::{Standing, standing},
+        state::State,
+    },
+    domain::release::{Phase, Release},
+    headless::{
+        numbers,
+        status::text as release,
+        verdict::{
+            Told,
+            json::of_release,
+            text::{glyph, said},
+        },
+    },
+};
+
+/// What one line tells.
+#[derive(Debug)]
+pub(super) struct Line<'a> {
+    state: &'a State,
+    told: Option<Told<'a>>,
+    /// Sources out of reach: name and why.
+    lost: Vec<(String, String)>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        let lost = state.sources.iter().filter_map(|source| match standing(state, source) {
+            Standing::Lost(why, _) => Some((source.name.to_string(), why.summary.to_string())),
+            Standing::Stale(_) => Some((source.name.to_string(), "silent".to_owned())),
+            Standing::Connecting | Standing::Live(_) => None,
+        });
+        Self { state, told: Told::of(state), lost: lost.collect() }
+    }
+
+    /// Whether there is anything to tell yet.
+    pub(super) fn is_known(&self) -> bool {
+        self.told.is_some() || !self.lost.is_empty()
+    }
+
+    /// What makes this line another than the last one: all but the figures, which move with every tick.
+    pub(super) fn key(&self) -> String {
+        let Some(told) = &self.told else { return format!("{:?}", self.lost) };
+        let release = told.release;
+        let figureless = |text: String| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        format!(
+            "{:?} {} {:?} {} {} {} {} {:?}",
+            release.id.revision,
+            release.phase.word(),
+            release.current_step().map(|(index, _)| index),
+            release::at(release),
+            release.waits_for_person(),
+            figureless(said(&told.verdict)),
+            figureless(said(&told.forward)),
+            self.lost,
+        )
+    }
+
+    /// The line, with how it ended if it did.
+    pub(super) fn text(&self, json: bool, ending: Option<&Ending>) -> String {
+        if json { format!("{}\n", self.json(ending)) } else { format!("{}\n", self.words(ending)) }
+    }
+
+    fn words(&self, ending: Option<&Ending>) -> String {
+        let at = self.state.settings.zone.time_of_day(self.state.at.wall);
+        let mut parts: Vec<String> = match ending {
+            Some(ending) => vec![format!("{}: {ending}", ending.word())],
+            None => Vec::new(),
+        };
+        if let Some(told) = &self.told {
+            parts.push(place(told.release));
+            parts.push(format!("{} {}", glyph(told.forward.word), said(&told.forward)));
+            if told.forward.word != told.verdict.word {
+                parts.push(format!("the numbers alone: {}", said(&told.verdict)));
+            }
+        }
+        parts.extend(self.lost.iter().map(|(name, why)| format!("no contact with {name}: {why}")));
+        format!("{at}  {}", parts.join("  "))
+    }
+
+    fn json(&self, ending: Option<&Ending>) -> Value {
+        let mut line = json!({
+            "schema": 1,
+            "event": if ending.is_some() { "end" } else { "change" },
+            "at": self.state.at.wall,
+            "target": self.state.open.as_ref().map(|open| open.target.to_string()),
+            "sources": numbers::sources(self.state),
+        });
+        if let Some(told) = &self.told {
+            let release = told.release;
+            line["release"] = of_release(told);
+            line["step"] = release.current_step().map_or(
+                Value::Null,
+                |(index, step)| json!({"index": index, "count": release.steps.len(), "label": step.label}),
+            );
+            line["weight"] = json!({
+                "wanted": release.weight.wanted, "set": release.weight.set, "verified": release.weight.verified,
+                "seen": evidence::seen(told.open).map(|seen| seen.percent),
+            });
+            line["waits_for_person"] = json!(release.waits_for_person());
+            line["verdict"] = numbers::verdict(&told.verdict);
+            line["forward"] = numbers::verdict(&told.forward);
+        }
+        if let Some(ending) = ending {
+            line["result"] = json!(ending.word());
+            line["until"] = match ending {
+                Ending::Reached(until, _) => json!(word(*until)),
+                Ending::Failed(_)
+                | Ending::TimedOut(_)
+                | Ending::Unreachable(_)
+                | Ending::Interrupted
+                | Ending::Nobody => Value::Null,
+            };
+            line["why"] = json!(ending.to_string());
+            line["code"] = json!(ending.code());
+        }
+        line
+    }
+}
+
+/// `‖ paused 4/8 at 10 %, for a person`.
+fn place(release: &Release) -> String {
+    let glyph = match release.phase {
+        Phase::Healthy => "✓",
+        Phase::Progressing => "►",
+        Phase::Paused => "‖",
+        Phase::Degraded => "✗",
+        Phase::Unknown => "?",
+    };
+    let person = if release.waits_for_person() { ", for a person" } else { "" };
+    format!("{glyph} {}{}{person}", release.phase.word(), release::at(release))
+}
