@@ -212,7 +212,7 @@ fn a_silent_failure_is_no_go_with_its_numbers_and_its_cost() {
     assert!(lines[0].starts_with("✗ NO-GO  demo/shop/checkout"), "{text}");
     assert!(lines[1].starts_with("  orders per 1,000 checkouts ×0."), "{text}");
     let first = lines.iter().find(|line| line.contains(" vs ")).unwrap();
-    assert!(first.starts_with("  ✗ orders") && first.contains("  since 13:59:"), "{text}");
+    assert!(first.starts_with("  ✗ orders") && first.contains("  since 14:03:"), "{text}");
     assert!(
         text.contains("cost        orders per 1,000 checkouts: ≈") && text.contains(" orders missing so far ("),
         "{text}"

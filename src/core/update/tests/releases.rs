@@ -1,15 +1,16 @@
 //! The opened release: what its news put on the timeline, its panes, its title.
 
-use super::world::{Flight, aborted, paused, promoted, resting, settings};
+use super::world::{Flight, aborted, orders, paused, promoted, resting, settings};
 use crate::{
     core::{
         content,
         effect::Effect,
         event::{Event, Size},
+        settings::Settings,
         state::{Pane, View},
         study::{self, Range},
     },
-    domain::{release::WaitingOn, timeline::MomentKind, update::Update},
+    domain::{panel::PanelSpec, release::WaitingOn, timeline::MomentKind, update::Update},
 };
 
 #[test]
@@ -108,7 +109,8 @@ fn panes_turn_into_tabs_on_a_small_screen() {
 
 #[test]
 fn the_evidence_screen_moves_among_panels_and_through_time() {
-    let mut flight = Flight::open(settings());
+    let refunds = PanelSpec { name: "refunds".into(), ..orders() };
+    let mut flight = Flight::open(Settings { panels: vec![orders(), refunds], ..settings() });
     let open = |flight: &Flight| flight.state.open.clone().unwrap();
     let shown = |flight: &Flight| {
         let open = open(flight);
