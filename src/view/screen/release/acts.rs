@@ -57,10 +57,10 @@ impl Act {
             return if self.besides.is_empty() { row } else { row.gap(APART).then(self.besides) }.cut(width);
         };
         let row = self.does.cut(column.saturating_sub(APART)).to(column).then(says);
-        let with = |row: Row, more: Row| {
+        let add = |row: Row, more: Row| {
             if more.is_empty() || row.width() + APART + more.width() >= width { row } else { row.gap(APART).then(more) }
         };
-        more.into_iter().fold(row, with).cut(width)
+        more.into_iter().fold(row, add).cut(width)
     }
 }
 
