@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     arming,
     command::Command,
-    freshness, policy,
+    freshness, policy, reset,
     state::{Act, Open, Stage, State},
+    study::Chosen,
 };
 use crate::domain::{
     clean::{Clean, Name},
@@ -31,6 +32,8 @@ pub enum Line<'a> {
     Arm { source: Name, armed: bool, answer: Result<(), Denied> },
     /// Arms a guard, or stands the one down that holds the release.
     Guard { holds: bool, answer: Result<(), Denied> },
+    /// Sets the regression of a panel aside.
+    Reset { panel: Chosen, answer: Result<(), Denied> },
 }
 
 /// What a command for an act means on this release; none for commands that do not act.
@@ -48,6 +51,7 @@ pub fn goal_of(command: Command, release: Option<&Release>) -> Option<Goal> {
         | Command::Arm
         | Command::Guard
         | Command::StandDown
+        | Command::Reset
         | Command::Open
         | Command::Up
         | Command::Down
@@ -103,6 +107,10 @@ pub fn lines(state: &State) -> Vec<Line<'_>> {
     let holds = arming::held_by(state).is_some();
     let answer = if holds { arming::holder(state).map(|_| ()) } else { arming::may_arm(state).map(|_| ()) };
     lines.push(Line::Guard { holds, answer });
+    lines.extend(reset::regressed(open).map(Chosen::of).map(|panel| {
+        let answer = reset::possible(state, &panel).map(|_| ());
+        Line::Reset { panel, answer }
+    }));
     let source = open.target.source.clone();
     let answer = state.settings.policy.read_only.clone().map_or(Ok(()), |why| Err(Denied::new(why)));
     lines.push(Line::Arm { armed: state.is_armed(&source), source, answer });

@@ -19,7 +19,7 @@ use crate::domain::{
     time::Seconds,
 };
 
-/// One sentence of a mandate behind its label.
+/// One sentence of a dialog behind its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
     pub label: &'static str,

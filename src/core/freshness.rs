@@ -116,7 +116,8 @@ pub fn pace(state: &State) -> Pace {
             | Overlay::Leaving
             | Overlay::Arm { .. }
             | Overlay::Debrief { .. }
-            | Overlay::Guard(_),
+            | Overlay::Guard(_)
+            | Overlay::Reset(_),
         )
         | None => false,
     };

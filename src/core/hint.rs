@@ -36,6 +36,7 @@ pub fn hint(state: &State) -> Option<Clean> {
             | Overlay::Leaving
             | Overlay::Arm { .. }
             | Overlay::Guard(_)
+            | Overlay::Reset(_)
             | Overlay::Debrief { .. },
         ) => return None,
     }

@@ -7,6 +7,7 @@ use super::{command::Command, key::Key};
 use crate::domain::{
     clean::{Clean, Name},
     panel::PanelSpec,
+    reset::Reset,
     slo::Slo,
     target::TargetRef,
     time::Seconds,
@@ -36,6 +37,9 @@ pub struct Settings {
     /// ask at the same instant.
     #[serde(default)]
     pub asks_later_ms: u64,
+    /// Regressions that were set aside on this machine before this run, oldest first.
+    #[serde(default)]
+    pub resets: Vec<Reset>,
 }
 
 impl Settings {
@@ -131,6 +135,7 @@ impl Default for Settings {
             mortal: None,
             speed: 1.0,
             asks_later_ms: 0,
+            resets: Vec::new(),
         }
     }
 }

@@ -9,15 +9,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
+pub use super::overlay::{Confirm, GuardDialog, GuardOrder, Overlay, Rehearsal, ResetDialog};
 pub use super::panel::{Asked, Evidence, History, Judged, Panel, WeightMove, Wrong};
 use super::{
     acts::Change,
     budget::Budget,
     effect::WatchId,
     event::Size,
-    guard::{Guard, Mandate},
+    guard::Guard,
     pairs,
-    policy::Confirmation,
     pulse::Pulse,
     settings::{Environment, Role, Settings},
     study::Study,
@@ -27,11 +27,11 @@ use crate::{
         clean::{Clean, Name},
         debrief::Debrief,
         failure::Failure,
-        goal::Goal,
         health::Health,
         journal::ActId,
         plan::{Plan, Receipt},
-        release::{Release, ReleaseId},
+        release::Release,
+        reset::Reset,
         target::{Target, TargetRef},
         time::{At, Seconds},
         timeline::Moment,
@@ -81,6 +81,9 @@ pub struct State {
     /// It is still to be shown.
     #[serde(default)]
     pub debrief_due: bool,
+    /// Regressions that were set aside, in this run and before it.
+    #[serde(default)]
+    pub resets: Vec<Reset>,
     /// The last title that was set, so that it is set again only when it changes.
     pub title: String,
     pub quitting: bool,
@@ -297,95 +300,6 @@ impl Stage {
     }
 }
 
-/// What lies over the screen; it gets the keys.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Overlay {
-    Confirm(Box<Confirm>),
-    /// What became of an act.
-    Receipt(ActId),
-    /// Every goal with its effect or denial; the index of the selected line.
-    Acts {
-        selected: usize,
-    },
-    Help {
-        scroll: usize,
-    },
-    /// Typing the filter of the current screen; the text is the screen's.
-    Filter,
-    /// Acts are still unproven: leave anyway?
-    Leave,
-    /// Leaving waits for the reply of an act.
-    Leaving,
-    /// Arming a guard, or standing one down, asks for the release's typed name.
-    Guard(GuardDialog),
-    /// Arming asks for the source's typed name.
-    Arm {
-        source: Name,
-        input: Input,
-    },
-    /// What a simulated release cost; since that monotonic time.
-    Debrief {
-        since: u64,
-    },
-}
-
-/// The dialog that arms a guard or stands one down.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct GuardDialog {
-    pub order: GuardOrder,
-    /// The release's name, typed.
-    pub input: Input,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GuardOrder {
-    Arm(Box<Mandate>),
-    /// The guard that is meant.
-    StandDown(Clean),
-}
-
-/// The dialog between a key and a request.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Confirm {
-    pub release: ReleaseId,
-    pub goal: Goal,
-    /// What will be sent if it is confirmed; replaced only together with `changed`.
-    pub plan: Plan,
-    pub confirmation: Confirmation,
-    /// What is typed where something has to be typed.
-    pub typed: Input,
-    pub reason: Input,
-    /// Whether the reason has the keys, where one is asked for.
-    pub in_reason: bool,
-    /// The generation it was opened or last changed in; the 400 ms begin when a frame of it is painted.
-    pub since: u64,
-    /// Monotonic time at which such a frame was painted; none until then.
-    pub shown: Option<u64>,
-    /// Monotonic time of the last key that was not accepted as a confirmation.
-    pub last_key: u64,
-    /// A confirming key counts now; until then the dialog shows it greyed.
-    pub ready: bool,
-    /// Parts that changed while it was open; while any stands, a confirming key only acknowledges them.
-    pub changed: Vec<Change>,
-    /// The goal cannot be reached any more, and why; only leaving is left.
-    pub denied: Option<Clean>,
-    /// What a dry run on the server said.
-    pub rehearsal: Option<Rehearsal>,
-    /// Something was not sent and may be sent again with one more key.
-    pub not_sent: Option<Failure>,
-    pub scroll: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rehearsal {
-    Asked(ActId),
-    Passed,
-    Refused(Failure),
-}
-
 /// One line at the foot of the screen until it is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
@@ -409,6 +323,7 @@ impl State {
     pub fn new(settings: Settings, size: Size, at: At) -> Self {
         // A story is told to be acted in.
         let armed_until = settings.armed_until(at.mono);
+        let resets = settings.resets.clone();
         let sources = settings
             .sources
             .iter()
@@ -448,6 +363,7 @@ impl State {
             hint: None,
             debrief: None,
             debrief_due: false,
+            resets,
             title: String::new(),
             quitting: false,
             clock: 0,

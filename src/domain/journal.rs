@@ -8,6 +8,7 @@ use super::{
     failure::Failure,
     guard::Heartbeat,
     plan::{Plan, Receipt},
+    reset::Reset,
     target::Target,
     verdict::Verdict,
 };
@@ -64,4 +65,6 @@ pub enum What {
         guard: Clean,
         why: Clean,
     },
+    /// A person set a regression aside.
+    Reset(Reset),
 }

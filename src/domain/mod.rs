@@ -17,6 +17,7 @@ pub mod panel;
 pub mod plan;
 pub mod question;
 pub mod release;
+pub mod reset;
 pub mod revision;
 pub mod series;
 pub mod slo;

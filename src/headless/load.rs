@@ -5,6 +5,7 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use super::{
@@ -21,10 +22,13 @@ use crate::{
     },
     domain::target::{TargetError, TargetRef},
     runtime::clock::Clock,
+    store::journal,
 };
 
 /// Processes on one machine, and people on many, ask at times that differ by up to this.
 const ASKS_LATER_MS: u64 = 1_000;
+/// How far back what was set aside is looked for: longer than any past that is judged.
+const RESETS: Duration = Duration::from_hours(7 * 24);
 
 /// The folders of this account.
 ///
@@ -54,7 +58,16 @@ pub fn load(global: &Global, paths: &Paths, clock: &Clock) -> Result<Loaded, Pro
     };
     let mut loaded = config::load(&inputs).map_err(|errors| Problem::usage(errors.to_string()))?;
     loaded.settings.asks_later_ms = u64::from(std::process::id()) % ASKS_LATER_MS;
+    set_aside(&mut loaded, paths, clock);
     Ok(loaded)
+}
+
+/// What was set aside on this machine stays so. What cannot be read sets nothing aside.
+fn set_aside(loaded: &mut Loaded, paths: &Paths, clock: &Clock) {
+    let since = SystemTime::from(clock.real_wall()) - RESETS;
+    let (resets, errors) = journal::resets(&paths.data.join("journal"), since);
+    loaded.settings.resets = resets;
+    loaded.notes.extend(errors.iter().map(|why| format!("a regression that was set aside may stand again: {why}")));
 }
 
 /// Says on standard error what a person should know of the configuration and stops nothing.

@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use chrono::{DateTime, Utc};
@@ -14,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::secrets::mask;
-use crate::domain::journal::Entry;
+use crate::domain::{
+    journal::{Entry, What},
+    reset::Reset,
+};
 
 /// Grows when an old journal would be read wrongly.
 pub const FORMAT: u32 = 1;
@@ -204,12 +208,48 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
     Ok(verified)
 }
 
+/// Regressions that were set aside in files written to at `since` or later, oldest first, and what was not read: a
+/// file that does not hold together sets nothing aside.
+#[must_use]
+pub fn resets(folder: &Path, since: SystemTime) -> (Vec<Reset>, Vec<JournalError>) {
+    let unread = |source| JournalError::Read { path: folder.to_owned(), source };
+    let files = match fs::read_dir(folder) {
+        Ok(files) => files,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return (Vec::new(), Vec::new()),
+        Err(why) => return (Vec::new(), vec![unread(why)]),
+    };
+    let (mut resets, mut errors) = (Vec::new(), Vec::new());
+    for file in files {
+        let is_new = |file: &fs::DirEntry| file.metadata().and_then(|about| about.modified()).map(|at| at >= since);
+        match file.and_then(|file| is_new(&file).map(|is_new| (file.path(), is_new))) {
+            Ok((path, true)) if path.extension().is_some_and(|e| e == "jsonl") => match verify(&path) {
+                Ok(verified) => resets.extend(verified.entries.into_iter().filter_map(|entry| match entry.what {
+                    What::Reset(reset) => Some(reset),
+                    What::Intent { .. }
+                    | What::Accepted(_)
+                    | What::Failed(_)
+                    | What::EffectSeen { .. }
+                    | What::NoEffect { .. }
+                    | What::Left { .. }
+                    | What::Armed { .. }
+                    | What::StoodDown { .. } => None,
+                })),
+                Err(why) => errors.push(why),
+            },
+            Ok(_) => {}
+            Err(why) => errors.push(unread(why)),
+        }
+    }
+    resets.sort_by_key(|reset: &Reset| reset.at);
+    (resets, errors)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::domain::journal::{ActId, What};
+    use crate::domain::{journal::ActId, release::ReleaseId, target::Target};
 
     fn origin(pid: u32) -> Origin {
         Origin { user: Some("op".into()), host: None, ssh: None, pid }
@@ -302,5 +342,49 @@ mod tests {
         fs::remove_file(folder.path().join("file")).unwrap();
         journal.append(&entry(2)).unwrap();
         assert_eq!(verify(&files(&inside)[0]).unwrap().entries.len(), 1);
+    }
+
+    #[test]
+    fn what_was_set_aside_is_found_again_and_a_changed_file_sets_nothing_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("journal");
+        assert!(
+            matches!(resets(&inside, SystemTime::UNIX_EPOCH), (found, errors) if found.is_empty() && errors.is_empty())
+        );
+        let reset = |panel: &str, second| Reset {
+            release: ReleaseId {
+                target: Target {
+                    source: "prod".into(),
+                    kind: "rollout".into(),
+                    path: vec!["shop".into(), "checkout".into()],
+                },
+                uid: "1".into(),
+                revision: "2".into(),
+            },
+            panel: panel.into(),
+            kind: "ratio".into(),
+            tick: second,
+            found: "×0.41 (0.28–0.57)".into(),
+            at: DateTime::from_timestamp(second, 0).unwrap(),
+            reason: "load test".into(),
+        };
+        for (pid, panel, second) in [(2, "orders", 20), (1, "refunds", 10)] {
+            let mut journal = Journal::new(inside.clone(), origin(pid));
+            journal.append(&entry(1)).unwrap();
+            let what = What::Reset(reset(panel, second));
+            journal.append(&Entry { what, ..entry(2) }).unwrap();
+        }
+        let (found, errors) = resets(&inside, SystemTime::UNIX_EPOCH);
+        assert_eq!((found.as_slice(), errors.len()), (&[reset("refunds", 10), reset("orders", 20)][..], 0));
+        let newest = files(&inside).iter().map(|path| path.metadata().unwrap().modified().unwrap()).max().unwrap();
+        let (none, _) = resets(&inside, newest + std::time::Duration::from_mins(1));
+        assert!(none.is_empty(), "old files are not read");
+
+        let changed =
+            files(&inside).into_iter().find(|path| fs::read_to_string(path).unwrap().contains("orders")).unwrap();
+        let text = fs::read_to_string(&changed).unwrap();
+        fs::write(&changed, text.replace("effect_seen", "no_effect")).unwrap();
+        let (found, errors) = resets(&inside, SystemTime::UNIX_EPOCH);
+        assert_eq!((found.as_slice(), errors.len()), (&[reset("refunds", 10)][..], 1));
     }
 }

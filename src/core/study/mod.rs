@@ -37,7 +37,9 @@ impl Chosen {
         Self { name: panel.spec.name.clone(), kind: panel.spec.kind.word().to_owned() }
     }
 
-    fn is(&self, panel: &Panel) -> bool {
+    /// Whether it is this one.
+    #[must_use]
+    pub fn is(&self, panel: &Panel) -> bool {
         self.name == panel.spec.name && self.kind == panel.spec.kind.word()
     }
 }

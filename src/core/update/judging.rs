@@ -14,6 +14,7 @@ use crate::{
     core::{
         effect::Effect,
         evidence::{self, Mark, is_counted},
+        reset,
         state::{Critical, Judged, Panel, State},
     },
     domain::{
@@ -45,7 +46,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let newest: Vec<i64> = panels.map(|panel| newest_tick(state, panel)).collect();
     let Some(open) = &mut state.open else { return };
     let Some(release) = &open.release else { return };
-    let revision = release.id.revision.clone();
+    let (id, revision) = (release.id.clone(), release.id.revision.clone());
     let count = open.panels.iter().filter(|panel| panel.spec.critical && panel.spec.kind.has_counts()).count();
     let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
     let began = open.panels.iter().filter(|panel| panel.evidence.judge.is_some()).filter_map(|p| p.exposed_since).min();
@@ -53,12 +54,13 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let mut changed = false;
     for (panel, newest) in open.panels.iter_mut().zip(newest) {
         let mut share = || critical(&mut open.critical, &revision, count);
+        let anew = reset::ticks(&state.resets, &id, panel);
         let mut moved = false;
         while left > 0
             && panel.evidence.dispersion.is_some()
             && let Some(counted) = panel.evidence.waiting.pop_front()
         {
-            left -= usize::from(count_tick(panel, counted, &mut share));
+            left -= usize::from(count_tick(panel, counted, &anew, &mut share));
             moved = true;
         }
         while left > 0
@@ -101,7 +103,7 @@ fn critical(fixed: &mut Option<Critical>, revision: &Name, now: u32) -> u32 {
 }
 
 /// Takes the oldest tick that waits. True if a judge had work with it.
-fn count_tick(panel: &mut Panel, counted: Counted, share: &mut impl FnMut() -> u32) -> bool {
+fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut impl FnMut() -> u32) -> bool {
     let Some(counted) = exposures(panel, counted) else { return false };
     let tick = counted.tick;
     let step = panel.step;
@@ -144,7 +146,7 @@ fn count_tick(panel: &mut Panel, counted: Counted, share: &mut impl FnMut() -> u
         }
         return false;
     }
-    weigh(panel, &counted)
+    weigh(panel, &counted, anew)
 }
 
 /// What an arm was exposed to, where that is its share of the traffic; none where the weight is not known.
@@ -217,10 +219,14 @@ fn rules(panel: &Panel, share: u32, dispersion: Dispersion) -> Rules {
     Rules::new(panel.spec.better, panel.spec.tolerance).with_critical(share).with_dispersion(dispersion)
 }
 
-/// One counted tick onto the scales.
-fn weigh(panel: &mut Panel, counted: &Counted) -> bool {
+/// One counted tick onto the scales; `anew` are ends of ticks that a person set aside.
+fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
     let Some(judge) = &mut panel.evidence.judge else { return false };
     let judge = Arc::make_mut(judge);
+    let due = anew.iter().copied().filter(|aside| *aside >= judge.now() && *aside < counted.tick.at);
+    if let Some(aside) = due.max() {
+        judge.reset(aside);
+    }
     let before = judge.now();
     for moved in panel.moves.iter().filter(|moved| moved.at > before && moved.at < counted.tick.at) {
         judge.weight_changed(moved.at);
@@ -244,6 +250,20 @@ fn weigh(panel: &mut Panel, counted: &Counted) -> bool {
     note(&mut panel.trail, judged);
     compare_baseline(panel, counted.tick.at);
     true
+}
+
+/// Sets the regression of a panel aside: its judge begins anew after the last tick that it took, whose end is returned.
+/// None where there is none to set aside.
+pub(super) fn begin_anew(panel: &mut Panel) -> Option<i64> {
+    let judge = Arc::make_mut(panel.evidence.judge.as_mut()?);
+    judge.latched()?;
+    let at = judge.now();
+    judge.reset(at);
+    let finding = judge.finding();
+    panel.evidence.finding = Some(finding);
+    note(&mut panel.trail, Judged { at, mark: Mark::Collecting, ratio: None, low: finding.low, high: finding.high });
+    panel.reading = evidence::look(panel);
+    Some(at)
 }
 
 /// Adds to a trail. Where it grows too long every other point of its older half goes, but none where the mark changed.

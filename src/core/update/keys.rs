@@ -1,6 +1,6 @@
 //! Keys and pasted text: to the overlay if one is open, else through the keymap to a command.
 
-use super::{acting, board, confirm, navigation, notices, overlays, paint, sentry, story, text, watching};
+use super::{acting, board, confirm, navigation, notices, overlays, paint, resetting, sentry, story, text, watching};
 use crate::core::{
     acts::{self, Line},
     command::Command,
@@ -28,6 +28,7 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         Some(Overlay::Arm { .. }) => overlays::arm(state, key, effects),
         Some(Overlay::Debrief { since }) => story::pressed(state, *since, key, effects),
         Some(Overlay::Guard(_)) => sentry::pressed(state, key, effects),
+        Some(Overlay::Reset(_)) => resetting::pressed(state, key, effects),
         None => on_screen(state, key, effects),
     }
 }
@@ -44,7 +45,7 @@ pub(super) fn pasted(state: &mut State, pasted: &str, effects: &mut Vec<Effect>)
             confirm.last_key = state.at.mono;
             notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
         }
-        Some(Overlay::Arm { .. } | Overlay::Guard(_)) => {
+        Some(Overlay::Arm { .. } | Overlay::Guard(_) | Overlay::Reset(_)) => {
             notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
         }
         Some(
@@ -72,7 +73,8 @@ pub(super) fn interrupted(state: &mut State, effects: &mut Vec<Effect>) {
             | Overlay::Filter
             | Overlay::Arm { .. }
             | Overlay::Debrief { .. }
-            | Overlay::Guard(_),
+            | Overlay::Guard(_)
+            | Overlay::Reset(_),
         )
         | None => overlays::quit(state, effects),
     }
@@ -115,6 +117,7 @@ pub(super) fn command_given(state: &mut State, command: Command, effects: &mut V
         Command::Arm => overlays::toggle_arm(state, effects),
         Command::Guard => sentry::ask_to_arm(state, effects),
         Command::StandDown => sentry::ask_to_stand_down(state, effects),
+        Command::Reset => resetting::ask(state, resetting::meant(state), effects),
         Command::Open => {
             if let Some(target) = state.board.cursor.clone() {
                 watching::open(state, target, effects);
@@ -163,6 +166,6 @@ pub(super) fn command_given(state: &mut State, command: Command, effects: &mut V
 fn is_possible(line: &Line<'_>) -> bool {
     match line {
         Line::Goal { answer, .. } => answer.is_ok(),
-        Line::Arm { answer, .. } | Line::Guard { answer, .. } => answer.is_ok(),
+        Line::Arm { answer, .. } | Line::Guard { answer, .. } | Line::Reset { answer, .. } => answer.is_ok(),
     }
 }

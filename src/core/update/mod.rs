@@ -20,6 +20,7 @@ mod panels;
 mod proof;
 mod pulses;
 mod questions;
+mod resetting;
 mod sentry;
 mod sources;
 mod splits;

@@ -40,6 +40,7 @@ pub(super) fn go(state: &mut State, command: Command) {
         | Command::Arm
         | Command::Guard
         | Command::StandDown
+        | Command::Reset
         | Command::Open
         | Command::Filter
         | Command::Help
@@ -77,6 +78,7 @@ pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -
         | Command::Arm
         | Command::Guard
         | Command::StandDown
+        | Command::Reset
         | Command::Open
         | Command::NextPane
         | Command::PreviousPane
@@ -142,7 +144,8 @@ pub(super) fn clamp(state: &mut State) {
             | Overlay::Leaving
             | Overlay::Arm { .. }
             | Overlay::Debrief { .. }
-            | Overlay::Guard(_),
+            | Overlay::Guard(_)
+            | Overlay::Reset(_),
         )
         | None => 0,
     };
@@ -156,7 +159,8 @@ pub(super) fn clamp(state: &mut State) {
             | Overlay::Leaving
             | Overlay::Arm { .. }
             | Overlay::Debrief { .. }
-            | Overlay::Guard(_),
+            | Overlay::Guard(_)
+            | Overlay::Reset(_),
         )
         | None => {}
     }

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{acting, board, keys, navigation, notices, paint, proof, sentry, text};
+use super::{acting, board, keys, navigation, notices, paint, proof, resetting, sentry, text};
 use crate::{
     core::{
         acts::{self, Line},
@@ -13,6 +13,7 @@ use crate::{
         keymap::{self, Screen},
         layout,
         state::{NoticeKind, Overlay, Stage, State},
+        study,
     },
     domain::{
         failure::FailureKind,
@@ -78,6 +79,7 @@ enum Chosen {
     Arm,
     Guard,
     StandDown,
+    Reset(study::Chosen),
 }
 
 pub(super) fn acts(state: &mut State, selected: usize, key: Key, effects: &mut Vec<Effect>) {
@@ -102,6 +104,7 @@ pub(super) fn acts(state: &mut State, selected: usize, key: Key, effects: &mut V
             Line::Arm { .. } => Chosen::Arm,
             Line::Guard { holds: true, .. } => Chosen::StandDown,
             Line::Guard { holds: false, .. } => Chosen::Guard,
+            Line::Reset { panel, .. } => Chosen::Reset(panel),
         });
         match chosen {
             // A line that cannot be done says why and stays to be read.
@@ -109,6 +112,7 @@ pub(super) fn acts(state: &mut State, selected: usize, key: Key, effects: &mut V
             Some(Chosen::Arm) => toggle_arm(state, effects),
             Some(Chosen::Guard) => sentry::ask_to_arm(state, effects),
             Some(Chosen::StandDown) => sentry::ask_to_stand_down(state, effects),
+            Some(Chosen::Reset(panel)) => resetting::ask(state, Some(panel), effects),
             None => {}
         }
     }

@@ -76,6 +76,14 @@ fn row(state: &State, line: &Line) -> Row {
                 (Ok(()), false) => row.text("rolls back by itself when a critical panel regresses"),
             }
         }
+        Line::Reset { panel, answer } => {
+            let role = if answer.is_err() { Role::Denied } else { Role::Title };
+            let row = Row::new().gap(4).field(role, Command::Reset.spec().label, BEFORE - 4);
+            match answer {
+                Ok(()) => row.text(format!("set the regression of {} aside", panel.name)),
+                Err(denied) => row.put(Role::Denied, denied.to_string()),
+            }
+        }
     }
 }
 
@@ -98,6 +106,13 @@ fn about(state: &State, line: &Line) -> String {
             format!(
                 "ways back need no arming; the rest of the acts on {source} do, each with its own dialog, for {}",
                 state.settings.policy.armed_for
+            )
+        }
+        Line::Reset { panel, answer: Err(denied) } => format!("cannot reset {}: {denied}", panel.name),
+        Line::Reset { panel, .. } => {
+            format!(
+                "the evidence of {} begins anew on this revision; nothing is sent, the reason is journalled",
+                panel.name
             )
         }
         Line::Guard { holds: true, answer: Err(denied) } => format!("cannot stand it down: {denied}"),

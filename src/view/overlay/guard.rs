@@ -1,33 +1,23 @@
 //! The dialogs that arm a guard, with its mandate in words, and stand one down.
 
-use super::{field, framed, key};
+use super::{field, framed, key, said, title};
 use crate::{
     core::{
         arming, layout,
-        sheet::{self, LABEL},
         state::{GuardDialog, GuardOrder, State},
     },
     theme::Role,
-    view::{canvas::Canvas, widget::row::Row, words},
+    view::{canvas::Canvas, widget::row::Row},
 };
 
 pub fn draw(state: &State, dialog: &GuardDialog, canvas: &mut Canvas) {
     let Some(open) = &state.open else { return };
     let width = layout::dialog_columns(state.size);
-    let (word, badge) =
-        state.source(&open.target.source).map_or(("PROD?", Role::BadgeProd), |s| words::environment(s.environment));
     let (verb, act, no) = match dialog.order {
         GuardOrder::Arm(_) => ("ARM A GUARD", "arm it", "leave it"),
         GuardOrder::StandDown(_) => ("STAND THE GUARD DOWN", "stand it down", "keep it"),
     };
-    let title = Row::new()
-        .gap(1)
-        .put(Role::Title, verb)
-        .put(Role::Border, " ── ")
-        .then(words::badge(word, badge))
-        .put(Role::Border, " ── ")
-        .put(Role::Title, open.target.within_source())
-        .gap(1);
+    let title = title(state, open, verb);
     let rows = match &dialog.order {
         GuardOrder::Arm(mandate) => {
             let mut rows: Vec<Row> = arming::sentences(state, mandate)
@@ -53,15 +43,4 @@ pub fn draw(state: &State, dialog: &GuardDialog, canvas: &mut Canvas) {
     let complete = dialog.input.value() == open.target.name();
     let question = key(key(Row::new(), "enter", act, complete), "esc", no, true);
     framed(state, canvas, Role::Danger, &title, &rows, &[typed, Row::new(), question], 0);
-}
-
-/// A sentence behind its label, broken into lines.
-fn said(label: &str, text: &str, width: usize) -> Vec<Row> {
-    let lines = sheet::wrap(text, width.saturating_sub(LABEL).max(1));
-    let label = |place: usize| if place == 0 { label } else { "" };
-    lines
-        .into_iter()
-        .enumerate()
-        .map(|(place, line)| Row::new().field(Role::Muted, label(place), LABEL).text(line))
-        .collect()
 }

@@ -7,16 +7,18 @@ mod guard;
 mod help;
 mod prompt;
 mod receipt;
+mod reset;
 
 use ratatui::layout::Rect;
 use tui_input::Input;
 use unicode_width::UnicodeWidthChar;
 
-use super::{canvas::Canvas, widget::row::Row};
+use super::{canvas::Canvas, widget::row::Row, words};
 use crate::{
     core::{
         layout::{self, Dialog},
-        state::{Overlay, State},
+        sheet::{self, LABEL},
+        state::{Open, Overlay, State},
     },
     theme::Role,
 };
@@ -34,6 +36,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         Some(Overlay::Arm { source, input }) => prompt::arm(state, source, input, canvas),
         Some(Overlay::Debrief { .. }) => debrief::draw(state, canvas),
         Some(Overlay::Guard(dialog)) => guard::draw(state, dialog, canvas),
+        Some(Overlay::Reset(dialog)) => reset::draw(state, dialog, canvas),
     }
 }
 
@@ -53,6 +56,31 @@ fn framed(
     canvas.rows(dialog.body, rows, scroll);
     canvas.rows(dialog.question, question, 0);
     dialog
+}
+
+/// What is done, and to which release of which environment.
+fn title(state: &State, open: &Open, verb: &str) -> Row {
+    let (word, badge) =
+        state.source(&open.target.source).map_or(("PROD?", Role::BadgeProd), |s| words::environment(s.environment));
+    Row::new()
+        .gap(1)
+        .put(Role::Title, verb.to_owned())
+        .put(Role::Border, " ── ")
+        .then(words::badge(word, badge))
+        .put(Role::Border, " ── ")
+        .put(Role::Title, open.target.within_source())
+        .gap(1)
+}
+
+/// A sentence behind its label, broken into lines.
+fn said(label: &str, text: &str, width: usize) -> Vec<Row> {
+    let lines = sheet::wrap(text, width.saturating_sub(LABEL).max(1));
+    let label = |place: usize| if place == 0 { label } else { "" };
+    lines
+        .into_iter()
+        .enumerate()
+        .map(|(place, line)| Row::new().field(Role::Muted, label(place), LABEL).text(line))
+        .collect()
 }
 
 /// A text field around its cursor, a block that stands before the character typed over next.

@@ -396,6 +396,7 @@ fn the_menu_names_every_goal_and_arms() {
             Line::Goal { goal, .. } => goal.word().to_owned(),
             Line::Arm { armed, .. } => format!("arm {armed}"),
             Line::Guard { holds, .. } => format!("guard {holds}"),
+            Line::Reset { panel, .. } => format!("reset {}", panel.name),
         })
         .collect();
     assert_eq!(words, ["rollback", "pause", "promote", "promote_full", "abort", "retry", "guard false", "arm false"]);
@@ -408,7 +409,7 @@ fn the_menu_names_every_goal_and_arms() {
         .iter()
         .filter_map(|line| match line {
             Line::Goal { goal: Goal::Rollback { to }, .. } => Some(*to),
-            Line::Goal { .. } | Line::Arm { .. } | Line::Guard { .. } => None,
+            Line::Goal { .. } | Line::Arm { .. } | Line::Guard { .. } | Line::Reset { .. } => None,
         })
         .collect();
     assert_eq!(older, [None, Some(40)], "41 is where `roll back` leads anyway");

@@ -12,6 +12,7 @@ mod mandate;
 mod properties;
 mod prospects;
 mod releases;
+mod resetting;
 mod sentry;
 mod shop;
 mod unproven;

@@ -296,7 +296,7 @@ proptest! {
             .into_iter()
             .filter_map(|line| match line {
                 Line::Goal { goal, command, answer } => Some((goal, command, answer.map(|_| ()))),
-                Line::Arm { .. } | Line::Guard { .. } => None,
+                Line::Arm { .. } | Line::Guard { .. } | Line::Reset { .. } => None,
             })
             .collect();
         for (goal, command, answer) in lines {

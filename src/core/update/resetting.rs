@@ -1,0 +1,106 @@
+//! The dialog that sets a regression aside, and what that changes.
+
+use tui_input::Input;
+
+use super::{judging, next_id, notices, paint, text};
+use crate::{
+    core::{
+        effect::Effect,
+        key::{Code, Key},
+        reset,
+        state::{NoticeKind, Overlay, ResetDialog, State, View},
+        study::{self, Chosen},
+    },
+    domain::{
+        clean::Clean,
+        journal::{ActId, Entry, What},
+        reset::Reset,
+        timeline::MomentKind,
+    },
+};
+
+/// The panel that is meant where none was named: the one on the evidence screen, else the first that has regressed.
+pub(super) fn meant(state: &State) -> Option<Chosen> {
+    let open = state.open.as_ref()?;
+    let shown = study::shown(state, open).filter(|_| open.view == View::Evidence).map(|(_, _, panel)| panel);
+    shown.or_else(|| reset::regressed(open).next()).map(Chosen::of)
+}
+
+pub(super) fn ask(state: &mut State, panel: Option<Chosen>, effects: &mut Vec<Effect>) {
+    let Some(panel) = panel else {
+        return notices::say(state, NoticeKind::Warning, "no panel has regressed", effects);
+    };
+    match reset::possible(state, &panel) {
+        Ok(_) => {
+            let (name, reason) = (Input::default(), Input::default());
+            state.overlay = Some(Overlay::Reset(ResetDialog { panel, name, reason, in_reason: false }));
+            paint(effects);
+        }
+        Err(denied) => notices::say(state, NoticeKind::Warning, format!("cannot reset: {denied}"), effects),
+    }
+}
+
+pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
+    let wanted = state.open.as_ref().map(|open| open.target.name().to_owned()).unwrap_or_default();
+    let Some(Overlay::Reset(dialog)) = &mut state.overlay else { return };
+    match key.code {
+        Code::Esc => state.overlay = None,
+        Code::Enter if key.held => {}
+        Code::Enter if dialog.name.value() != wanted || wanted.is_empty() => {
+            dialog.in_reason = false;
+            let text = format!("type `{}` to confirm", Clean::new(wanted));
+            return notices::say(state, NoticeKind::Warning, text, effects);
+        }
+        Code::Enter if dialog.reason.value().trim().is_empty() => {
+            dialog.in_reason = true;
+            return notices::say(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
+        }
+        Code::Enter => {
+            let (panel, reason) = (dialog.panel.clone(), Clean::new(dialog.reason.value().trim()));
+            state.overlay = None;
+            set_aside(state, &panel, reason, effects);
+        }
+        Code::Tab | Code::BackTab => dialog.in_reason = !dialog.in_reason,
+        Code::Char(_)
+        | Code::Backspace
+        | Code::Delete
+        | Code::Up
+        | Code::Down
+        | Code::Left
+        | Code::Right
+        | Code::Home
+        | Code::End
+        | Code::PageUp
+        | Code::PageDown
+        | Code::F(_) => {
+            text::edit(if dialog.in_reason { &mut dialog.reason } else { &mut dialog.name }, key);
+        }
+    }
+    paint(effects);
+}
+
+fn set_aside(state: &mut State, chosen: &Chosen, reason: Clean, effects: &mut Vec<Effect>) {
+    let found = match reset::possible(state, chosen) {
+        Ok(panel) => reset::words(panel),
+        Err(denied) => {
+            return notices::say(state, NoticeKind::Warning, format!("nothing was reset: {denied}"), effects);
+        }
+    };
+    let Some(open) = &mut state.open else { return };
+    let Some(release) = open.release.as_ref().map(|release| release.id.clone()) else { return };
+    let Some(tick) = open.panels.iter_mut().find(|panel| chosen.is(panel)).and_then(judging::begin_anew) else {
+        return;
+    };
+    // A regression that is proved again is news.
+    open.told.no_go = None;
+    let user = state.source(&release.target.source).and_then(|source| source.user.clone());
+    let text = format!("{} {found} set aside: {reason}", chosen.name);
+    let at = state.at.wall;
+    let (panel, kind) = (chosen.name.clone(), chosen.kind.clone());
+    let reset = Reset { release, panel, kind, tick, found, at, reason };
+    state.resets.push(reset.clone());
+    let act = ActId(next_id(state));
+    effects.push(Effect::Journal(Box::new(Entry { at, act, user, what: What::Reset(reset) })));
+    notices::note(state, MomentKind::Verdict, text);
+    notices::say(state, NoticeKind::Said, format!("{} begins anew", chosen.name), effects);
+}

@@ -1,0 +1,36 @@
+//! The dialog that sets a regression aside.
+
+use super::{field, framed, key, said, title};
+use crate::{
+    core::{
+        layout, reset,
+        state::{ResetDialog, State},
+    },
+    domain::clean::Clean,
+    theme::Role,
+    view::{canvas::Canvas, widget::row::Row},
+};
+
+pub fn draw(state: &State, dialog: &ResetDialog, canvas: &mut Canvas) {
+    let Some(open) = &state.open else { return };
+    let width = layout::dialog_columns(state.size);
+    let rows: Vec<Row> = match reset::possible(state, &dialog.panel) {
+        Ok(panel) => {
+            let sentences = reset::sentences(state, panel);
+            sentences.iter().flat_map(|sentence| said(sentence.label, &sentence.text, width)).collect()
+        }
+        Err(denied) => said("not now", &denied.to_string(), width),
+    };
+    let name = Clean::new(open.target.name()).to_string();
+    let column = format!("type {name}").chars().count().max("and say why".len()) + 2;
+    let room = width.saturating_sub(column);
+    let typed = Row::new().muted("type ").put(Role::Title, name).to(column);
+    let why = Row::new().muted("and say why").to(column);
+    let complete = dialog.name.value() == open.target.name() && !dialog.reason.value().trim().is_empty();
+    let question = vec![
+        typed.then(field(&dialog.name, room, !dialog.in_reason)),
+        why.then(field(&dialog.reason, room, dialog.in_reason)),
+        key(key(key(Row::new(), "enter", "set it aside", complete), "tab", "other", true), "esc", "let it stand", true),
+    ];
+    framed(state, canvas, Role::Danger, &title(state, open, "RESET A REGRESSION"), &rows, &question, 0);
+}
