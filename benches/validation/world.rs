@@ -2,8 +2,9 @@
 
 use flightdeck::{
     domain::{
+        counting::Counting,
         panel::{Arm, Arms, Better},
-        series::{Counts, InstanceTicks, Point, Series, Tick, ticks},
+        series::{Counts, InstanceTicks, Point, Series, Tick},
     },
     judge::{Dispersion, Judge, Pods, Rules, Standing, dispersion},
 };
@@ -329,6 +330,7 @@ impl Draws<'_> {
         }
         let arm = |prefix: &str| Arm { hash: prefix.into(), instance_prefix: prefix.into() };
         let arms = Arms { baseline: arm("old-"), canary: Some(arm("new-")) };
-        ticks(&events, &exposed, &arms, 0, i64::try_from(count).unwrap() * STEP, STEP)
+        let to = i64::try_from(count).unwrap() * STEP;
+        Counting::default().take(&[events, exposed], &arms, to, STEP).iter().map(|counted| counted.tick).collect()
     }
 }

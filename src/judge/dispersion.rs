@@ -11,7 +11,7 @@ use crate::domain::series::{Counts, InstanceTicks, Tick};
 pub const ENOUGH_TICKS: usize = 180;
 /// Lengths of blocks, in ticks: clusters may be short or long.
 const BLOCKS: [i64; 4] = [1, 3, 10, 30];
-/// What an estimate is multiplied with, for what half an hour did not show.
+/// What an estimate is multiplied with, for what so few ticks did not show.
 const CAUTION: f64 = 1.25;
 
 /// Why nothing could be measured; the panel stays uncalibrated.
@@ -113,7 +113,7 @@ fn chi(ticks: &[Tick], step: i64) -> Result<f64, Uncalibrated> {
 }
 
 /// Standard deviation of instances' relative event rates beyond what `phi` explains (method of moments): the excess of
-/// (events − expected)² over φ·expected, expected by the rate of all instances in the same half-hour blocks of 30 ticks.
+/// (events − expected)² over φ·expected, expected by the rate of all instances in the same blocks of 30 ticks.
 fn sigma_pod(history: &[InstanceTicks], step: i64, phi: f64) -> f64 {
     let length = BLOCKS[BLOCKS.len() - 1] * step.max(1);
     let mut common: BTreeMap<i64, Counts> = BTreeMap::new();

@@ -113,6 +113,14 @@ impl Judge {
         &self.rules
     }
 
+    /// Never drops a start, however long it watches. What is judged live keeps 24 of them: those tell the same as all,
+    /// but for what the dropped ones' stakes would have won.
+    #[must_use]
+    pub fn with_every_start(mut self) -> Self {
+        self.process.keep_every_start();
+        self
+    }
+
     /// The weight changed at `at`: another start is made there.
     pub fn weight_changed(&mut self, at: i64) {
         self.process.start(at);

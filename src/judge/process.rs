@@ -14,7 +14,7 @@ use crate::domain::series::{Counts, Tick};
 
 /// Seconds between starts that nothing else calls for.
 pub const START_EVERY: i64 = 600;
-/// Most starts kept. Dropping one gives its stake away, which is always allowed.
+/// Most starts kept where not every one is. Dropping one gives its stake away, which is always allowed.
 const MAX_STARTS: usize = 24;
 /// Counts of one tick beyond this are no measurement; sums of smaller ones lose no digit that matters.
 const MOST: f64 = 1e15;
@@ -123,6 +123,8 @@ pub struct Process {
     starts: Vec<Start>,
     /// Starts so far, dropped ones included.
     begun: u32,
+    /// Most starts kept.
+    most: usize,
 }
 
 /// What a process says since one of its starts.
@@ -153,7 +155,13 @@ impl Process {
             sums: Sums::new(),
             starts: Vec::new(),
             begun: 0,
+            most: MAX_STARTS,
         }
+    }
+
+    /// Never drops a start: exact, at a cost that grows with every hour.
+    pub fn keep_every_start(&mut self) {
+        self.most = usize::MAX;
     }
 
     /// Begins another start at `at`, for ticks that end after it.
@@ -231,7 +239,7 @@ impl Process {
             safe: Bets::new(self.bad.other(), bounds.safe),
             before: self.sums.rounded(),
         });
-        if self.starts.len() > MAX_STARTS {
+        if self.starts.len() > self.most {
             self.drop_one(start);
         }
     }

@@ -114,3 +114,58 @@ fn errors_name_file_line_and_column() {
         assert_eq!(code, 2, "{line}");
     }
 }
+
+/// ln E of harm and of safety by the formula alone, every start kept: must not drop, 10 %, φ = 1.
+fn by_the_formula(ticks: &[[f64; 4]]) -> (f64, f64) {
+    let ln_bound = 0.9_f64.ln();
+    let edge = 20.0_f64.ln();
+    let grid: Vec<f64> = (0..161).map(|n| edge * (f64::from(n) / 80.0 - 1.0)).collect();
+    let grown = |ln_ratio: f64, from: usize| -> f64 {
+        let of = |[x, n_canary, y, n_baseline]: &[f64; 4]| {
+            let weighted = n_canary * ln_ratio.exp();
+            let theta = weighted / (weighted + n_baseline);
+            x * theta.ln() + y * (1.0 - theta).ln()
+        };
+        ticks[from..].iter().map(of).sum()
+    };
+    let side = |is_in: fn(f64, f64) -> bool, from: usize| -> f64 {
+        let bets: Vec<f64> = grid.iter().copied().filter(|ln_ratio| is_in(*ln_ratio, ln_bound)).collect();
+        let weight = |ln_ratio: f64| (-0.5 * ((ln_ratio - ln_bound) / 0.7).powi(2)).exp();
+        let all: f64 = bets.iter().map(|ln_ratio| weight(*ln_ratio)).sum();
+        let under_null = grown(ln_bound, from);
+        bets.iter().map(|ln_ratio| weight(*ln_ratio) / all * (grown(*ln_ratio, from) - under_null).exp()).sum()
+    };
+    let mixed = |is_in: fn(f64, f64) -> bool| {
+        let (mut told, mut staked) = (0.0, 0.0);
+        for (place, from) in (0..ticks.len()).step_by(60).enumerate() {
+            let j = f64::from(u32::try_from(place + 1).unwrap());
+            let share = if place == 0 { 0.5 } else { 1.0 / (j * (j + 1.0)) };
+            told += share * side(is_in, from);
+            staked += share;
+        }
+        (told + 1.0 - staked).ln()
+    };
+    (mixed(|ln_ratio, bound| ln_ratio < bound), mixed(|ln_ratio, bound| ln_ratio > bound))
+}
+
+/// Nine hours have more starts than are kept while one watches.
+#[test]
+fn anyone_can_check_it_by_the_formula() {
+    let ticks: Vec<[f64; 4]> = (0..3_240_u32)
+        .map(|n| {
+            let orders = |rate: f64, salt: u32| (rate + f64::from((n * 7919 + salt) % 5) - 2.0).max(0.0);
+            [orders(2.0, 1) * if n > 3_000 { 0.8 } else { 1.0 }, 200.0, orders(18.0, 3), 1_800.0]
+        })
+        .collect();
+    let mut file = String::from("tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n");
+    for (n, [x, n_canary, y, n_baseline]) in ticks.iter().enumerate() {
+        writeln!(file, "{n},{x},{n_canary},{y},{n_baseline}").unwrap();
+    }
+    let (_, lines) = judged(&file, "--better higher --dispersion 1");
+    for n in [59, 60, 1_500, 3_239] {
+        let (harm, safe) = by_the_formula(&ticks[..=n]);
+        let said = |key: &str| lines[n][key].as_f64().unwrap();
+        assert!((said("log_e_harm") - harm).abs() < 1e-3, "tick {n}: {} is not {harm}", said("log_e_harm"));
+        assert!((said("log_e_safe") - safe).abs() < 1e-3, "tick {n}: {} is not {safe}", said("log_e_safe"));
+    }
+}

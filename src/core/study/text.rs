@@ -267,7 +267,7 @@ fn rules(panel: &Panel, said: &mut Said) {
 fn judged(panel: &Panel, said: &mut Said) {
     if let Some(spread) = panel.reading.dispersion {
         let text = if spread.calibrated {
-            format!("φ {:.2}, measured on the hour before the release", spread.phi)
+            format!("φ {:.2}, measured before the release", spread.phi)
         } else {
             let why = panel.evidence.uncalibrated.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             format!("φ {:.2}, uncalibrated{why}", spread.phi)

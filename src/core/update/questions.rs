@@ -1,8 +1,8 @@
 //! Asking for the numbers of the opened release's panels.
 //!
 //! Ticks lie on multiples of a panel's step of the source's own clock and are asked for only when no scrape can still
-//! be missing. One question per panel is under way at any time. The past is read from an hour before the canary can
-//! first have been exposed, part by part and in order, so that what is judged does not depend on when one looks.
+//! be missing. One question per panel is under way at any time. The past is read from at least an hour before the canary
+//! can first have been exposed, part by part and in order, so that what is judged does not depend on when one looks.
 
 use super::{answers::failed, next_id, paint, panels, weights};
 use crate::{
@@ -23,13 +23,17 @@ use crate::{
         template::{self, Place},
         time::Seconds,
     },
-    judge::shared::BEFORE,
+    judge::{dispersion::ENOUGH_TICKS, shared::BEFORE},
 };
 
 /// How far back the first question goes where there is no canary, or nobody knows since when.
 const FIRST_SECONDS: i64 = 30 * 60;
 /// The longest past that is read and judged.
 const LONGEST_SECONDS: i64 = 48 * 3600;
+/// Ticks before the first exposure that are read at least: enough to measure how events cluster, and a few that are
+/// lost at the beginning.
+#[expect(clippy::cast_possible_wrap, reason = "180")]
+const CALIBRATING_TICKS: i64 = ENOUGH_TICKS as i64 + 10;
 /// Ticks that a question reaches back behind what was answered, so that one late sample is no silence.
 const OVERLAP_TICKS: i64 = 30;
 /// Ticks a panel may lie behind and still count as caught up.
@@ -221,14 +225,15 @@ fn beginning(panel: &Panel, newest: i64) -> Beginning {
         return Beginning { from: align(newest - FIRST_SECONDS, panel.step), judged_since: None };
     }
     let longest = newest - LONGEST_SECONDS;
+    let before = BEFORE.max(CALIBRATING_TICKS * panel.step);
     let (began, cut) = match panel.exposed_since {
-        Some(began) if began - BEFORE >= longest => (began, false),
-        Some(_) => (longest + BEFORE, true),
+        Some(began) if began - before >= longest => (began, false),
+        Some(_) => (longest + before, true),
         // Nobody knows since when; what came before may belong to the comparison or not.
         None => (newest - FIRST_SECONDS, true),
     };
     // One that has just begun, or will begin by a clock that is ahead, has its hour before all the same.
-    let from = align((began - BEFORE).min(newest), panel.step);
+    let from = align((began - before).min(newest), panel.step);
     Beginning { from, judged_since: cut.then(|| align(began, panel.step)) }
 }
 

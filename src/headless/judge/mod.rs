@@ -77,7 +77,7 @@ fn said(rules: Rules, table: &Table) -> Vec<Said> {
                 return after(judge.as_ref(), Some("a number is missing"));
             };
             if judge.is_none() && tick.canary.exposures > 0.0 {
-                judge = Some(Judge::new(rules, tick.at - table.clock.step));
+                judge = Some(Judge::new(rules, tick.at - table.clock.step).with_every_start());
             }
             newest.push(*tick);
             let trouble = match judge.as_mut().map(|judge| judge.take(tick, Pods::default())) {

@@ -248,8 +248,10 @@ fn a_source_that_scrapes_slowly_is_asked_slowly() {
     let panel = visit.panel("orders");
     assert_eq!(panel.step, 30);
     assert!(panel.ticks.windows(2).all(|pair| pair[1].at - pair[0].at == 30));
-    assert_eq!(panel.reading.mark, Mark::Collecting, "{:?}", panel.reading);
+    assert_eq!(panel.reading.mark, Mark::Good, "{:?}", panel.reading);
     assert!(panel.reading.ticks > 20);
+    let spread = panel.reading.dispersion.unwrap();
+    assert!(spread.calibrated, "long ticks are read from further back: {:?}", panel.evidence.uncalibrated);
 }
 
 #[test]
