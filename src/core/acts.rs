@@ -69,6 +69,10 @@ pub fn goal_of(command: Command, release: Option<&Release>) -> Option<Goal> {
         | Command::Steps
         | Command::Pods
         | Command::Timeline
+        | Command::Earlier
+        | Command::Later
+        | Command::Rewind
+        | Command::Forward
         | Command::Filter
         | Command::Help
         | Command::Back

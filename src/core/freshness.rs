@@ -136,7 +136,9 @@ pub fn pace(state: &State) -> Pace {
     // Three lines have no room for a clock, and what counts there is the wait.
     let chips = layout::tier(state.size) != Tier::Lines;
     let chips = chips && (age_counts || guard_counts);
-    if overlay_counts || release_counts || acts_count || chips { Pace::Second } else { Pace::Calm }
+    // How long ago it was that is shown.
+    let is_past = state.open.as_ref().is_some_and(|open| open.looking.is_some());
+    if is_past || overlay_counts || release_counts || acts_count || chips { Pace::Second } else { Pace::Calm }
 }
 
 /// Whether a release shows a length of time that grows or shrinks by the second.

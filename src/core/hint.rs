@@ -41,6 +41,10 @@ pub fn hint(state: &State) -> Option<Clean> {
         ) => return None,
     }
     let Some(open) = &state.open else { return say(Command::Open, "open the release under the cursor") };
+    // The bar says how to come back.
+    if open.looking.is_some() {
+        return None;
+    }
     if open.view != View::Cockpit {
         return say(Command::Back, "back to the cockpit");
     }

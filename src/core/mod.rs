@@ -23,6 +23,7 @@ pub mod number;
 mod overlay;
 mod pairs;
 pub mod panel;
+pub mod past;
 pub mod policy;
 pub mod price;
 pub mod pulse;

@@ -18,6 +18,7 @@ use super::{
     event::Size,
     guard::Guard,
     pairs,
+    past::Past,
     pulse::Pulse,
     settings::{Environment, Role, Settings},
     study::Study,
@@ -37,7 +38,7 @@ use crate::{
         timeline::Moment,
         verdict::{Verdict, Word},
     },
-    judge::split::Split,
+    judge::split::{Split, SplitFinding},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -199,6 +200,12 @@ pub struct Open {
     /// The signs of its guard, as this run saw them.
     #[serde(default)]
     pub pulse: Option<Pulse>,
+    /// What this run saw of it before. Not in recordings: it is made again as they are played.
+    #[serde(skip)]
+    pub past: Past,
+    /// An earlier time that is on screen instead of now.
+    #[serde(default)]
+    pub looking: Option<DateTime<Utc>>,
 }
 
 /// How many critical panels share the error rate of one revision.
@@ -214,10 +221,20 @@ pub struct Watched {
     /// The panel whose exposures are counted: the busiest when watching began.
     pub panel: Clean,
     pub split: Split,
+    /// What it said at an earlier time that is looked at; none now.
+    #[serde(default)]
+    pub found: Option<SplitFinding>,
     /// When the weight was set that it is held to, and the end of the newest tick it has seen, in seconds since 1970 by
     /// the source's clock.
     pub since: i64,
     pub to: i64,
+}
+
+impl Watched {
+    #[must_use]
+    pub fn finding(&self) -> SplitFinding {
+        self.found.unwrap_or_else(|| self.split.finding())
+    }
 }
 
 /// Monotonic times at which a verdict was last told aloud, so that one that goes to and fro stays calm.

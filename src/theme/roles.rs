@@ -55,6 +55,8 @@ roles! {
     Stale = "stale",
     /// A line of a dialog that is not what it was.
     Changed = "changed",
+    /// Says that what is on screen is not now.
+    Replay = "replay",
     /// A field that is typed into.
     Input = "input",
     /// The frame of a dialog that moves customers onto new code.

@@ -11,9 +11,10 @@ use crate::{
     core::{
         acts,
         command::{COMMANDS, Command, Danger, Spec},
+        evidence,
         keymap::{self, Screen},
         layout::{self, Tier},
-        number, pulse,
+        number, past, pulse,
         settings::Role as SourceRole,
         state::{NoticeKind, Open, Overlay, Source, State, View},
     },
@@ -76,6 +77,10 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
         let versions = fit(&words::versions(release), width / 3).into_owned();
         left = left.gap(3).muted(release.strategy.word()).gap(1).text(versions);
     }
+    // How things stand now is no part of what was; `replay` says so in this place.
+    if open.looking.is_some() {
+        return canvas.row(canvas.area(), 0, &left);
+    }
     let source = state.source(&open.target.source);
     let user = source.and_then(|s| s.user.as_ref()).map(|user| Row::new().muted("as ").text(user.to_string()));
     let clock = Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string());
@@ -128,6 +133,43 @@ pub fn board_header(state: &State, canvas: &mut Canvas) {
     canvas.row(canvas.area(), 0, &row);
 }
 
+/// Says that what is on screen is not now: in the header when it was, and over the whole last line how to come back
+/// and what the verdict is now.
+pub fn replay(now: &State, then: &State, canvas: &mut Canvas) {
+    let Some(open) = &now.open else { return };
+    let area = canvas.area();
+    let width = usize::from(area.width);
+    let when = format!("REPLAY {}, {} ago", words::time_of_day(now, then.at.wall), past::ago(now, then));
+    let badge = words::badge(&when, Role::Replay).cut(width);
+    let room = area.width.saturating_sub(u16::try_from(badge.width()).unwrap_or(u16::MAX));
+    canvas.row(Rect { x: area.x + room, width: area.width - room, height: area.height.min(1), ..area }, 0, &badge);
+    let word = evidence::verdict(open).word;
+    let mut bar = format!(" {when}   now {} {word}", words::verdict(word).0);
+    for step in [
+        format!("{} back to now", key_name(now, Command::Back)),
+        format!("{} moments", pair(now, Command::Earlier, Command::Later)),
+        format!("{} seconds", pair(now, Command::Rewind, Command::Forward)),
+        "nothing is sent from the past".to_owned(),
+    ] {
+        let longer = format!("{bar}   {step}");
+        if fit(&longer, width) == longer {
+            bar = longer;
+        }
+    }
+    let bar = Row::new().put(Role::Replay, bar).cut(width);
+    let gap = width - bar.width();
+    let bar = bar.put(Role::Replay, " ".repeat(gap));
+    canvas.row(Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area }, 0, &bar);
+}
+
+/// The keys of two commands that belong together, arrows as arrows: `←→`, `, .`.
+fn pair(state: &State, one: Command, other: Command) -> String {
+    match (key_name(state, one).as_str(), key_name(state, other).as_str()) {
+        ("left", "right") => "←→".to_owned(),
+        (one, other) => format!("{one} {other}"),
+    }
+}
+
 /// The keys that work here, from the table; those that do nothing now are dim. What does not fit falls off
 /// from the highest number.
 pub fn footer(state: &State, canvas: &mut Canvas, y: u16) {
@@ -148,6 +190,9 @@ pub fn footer(state: &State, canvas: &mut Canvas, y: u16) {
         row = key(state, row, Command::NextPane, "next panel", false).gap(2);
         row = key(state, row, Command::Shorter, "", false).gap(0);
         row = key(state, row, Command::Longer, "range", false).gap(2);
+    }
+    if state.open.as_ref().is_some_and(|open| open.view == View::Timeline) {
+        row = row.put(Role::Key, pair(state, Command::Earlier, Command::Later)).gap(1).text("look back").gap(2);
     }
     let mut was_act = None;
     for (_, spec) in specs {
@@ -223,7 +268,9 @@ fn said(state: &State, canvas: &mut Canvas, row: Row) {
     let area = canvas.area();
     let has_rule =
         state.open.as_ref().is_some_and(|o| o.view == View::Cockpit) && layout::tier(state.size) == Tier::Cockpit;
-    let y = area.bottom().saturating_sub(if has_rule { 2 } else { 1 });
+    // The last line of a past says that it is one.
+    let is_past = state.open.as_ref().is_some_and(|open| open.looking.is_some());
+    let y = area.bottom().saturating_sub(if has_rule || is_past { 2 } else { 1 });
     let width = usize::from(area.width);
     canvas.row(Rect { y, height: 1, ..area }, 0, &row.cut(width).to(width));
 }

@@ -9,14 +9,21 @@ mod words;
 
 use ratatui::Frame;
 
-use crate::{core::state::State, theme::Theme};
+use crate::{
+    core::{past, state::State},
+    theme::Theme,
+};
 use canvas::Canvas;
 
 /// Paints the whole screen.
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
     let mut canvas = Canvas { theme, buffer: frame.buffer_mut() };
     canvas.over(canvas.area(), crate::theme::Role::Text);
-    screen::draw(state, &mut canvas);
+    let then = past::shown(state);
+    screen::draw(then.as_ref().unwrap_or(state), &mut canvas);
+    if let Some(then) = &then {
+        chrome::replay(state, then, &mut canvas);
+    }
     chrome::notice(state, &mut canvas);
     overlay::draw(state, &mut canvas);
 }

@@ -8,6 +8,7 @@ use flightdeck::{
         effect::WatchId,
         event::Size,
         evidence,
+        past::Past,
         settings::{Environment, Role, Settings, SourceSetting, Zone},
         state::{Open, Pane, Panel, Row, State, Told, View},
         study::Study,
@@ -174,6 +175,8 @@ pub fn release(situation: Situation, size: Size) -> State {
         wrong: Vec::new(),
         said: None,
         pulse: None,
+        past: Past::default(),
+        looking: None,
     };
     if situation != Situation::Loading {
         state.sources[1].health = Health::Live;

@@ -444,5 +444,5 @@ fn split(exposed: i64, canary: f64) -> Watched {
         let of = |exposures: f64| Counts { events: 0.0, exposures };
         split.take(&Tick { at: began + place * STEP, baseline: of(181.0 - canary), canary: of(canary) }).unwrap();
     }
-    Watched { panel: "error ratio".into(), split, since: began, to: end() }
+    Watched { panel: "error ratio".into(), split, found: None, since: began, to: end() }
 }

@@ -12,6 +12,7 @@ mod fixtures;
 mod guards;
 mod judged;
 mod overlays;
+mod past;
 mod resets;
 mod screens;
 mod sizes;

@@ -2,7 +2,7 @@
 
 use super::{Mark, Reading};
 use crate::{
-    core::state::{Open, Panel},
+    core::state::{Open, Panel, Watched},
     domain::{
         clean::Clean,
         panel::{PanelKind, PanelTrouble},
@@ -48,7 +48,7 @@ pub fn outcome(open: &Open) -> Outcome {
 /// What is known of the traffic split; none without a weight, or before it is watched.
 #[must_use]
 pub fn split(open: &Open) -> Option<SplitFinding> {
-    open.split.as_ref().map(|watched| watched.split.finding())
+    open.split.as_ref().map(Watched::finding)
 }
 
 fn says(open: &Open) -> Says {

@@ -1,12 +1,15 @@
 //! Keys and pasted text: to the overlay if one is open, else through the keymap to a command.
 
-use super::{acting, board, confirm, navigation, notices, overlays, paint, resetting, sentry, story, text, watching};
+use super::{
+    acting, board, confirm, navigation, notices, overlays, paint, past, resetting, sentry, story, text, watching,
+};
 use crate::core::{
     acts::{self, Line},
-    command::Command,
+    command::{Command, Danger},
     effect::Effect,
     key::Key,
     keymap,
+    past::Stride,
     state::{NoticeKind, Overlay, State},
 };
 
@@ -96,6 +99,11 @@ fn on_screen(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
 }
 
 pub(super) fn command_given(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    // Whoever acts looks at what is, not at what was, also where the act is denied.
+    let acts = matches!(command, Command::Acts | Command::Arm | Command::Guard | Command::StandDown | Command::Reset);
+    if (acts || command.spec().danger == Danger::Act) && past::leave(state) {
+        paint(effects);
+    }
     match command {
         Command::Rollback
         | Command::Hold
@@ -142,6 +150,10 @@ pub(super) fn command_given(state: &mut State, command: Command, effects: &mut V
             navigation::go(state, command);
             paint(effects);
         }
+        Command::Earlier => past::step(state, Stride::Moment, true, effects),
+        Command::Later => past::step(state, Stride::Moment, false, effects),
+        Command::Rewind => past::step(state, Stride::Glimpse, true, effects),
+        Command::Forward => past::step(state, Stride::Glimpse, false, effects),
         Command::Filter => {
             state.overlay = Some(Overlay::Filter);
             paint(effects);

@@ -17,6 +17,7 @@ mod news;
 mod notices;
 mod overlays;
 mod panels;
+mod past;
 mod proof;
 mod pulses;
 mod questions;

@@ -1,6 +1,6 @@
 //! Moving about: the board's cursor, the panes of a release, and keeping every scroll position in range.
 
-use super::{board, watching};
+use super::{board, past, watching};
 use crate::core::{
     acts,
     command::Command,
@@ -42,6 +42,10 @@ pub(super) fn go(state: &mut State, command: Command) {
         | Command::StandDown
         | Command::Reset
         | Command::Open
+        | Command::Earlier
+        | Command::Later
+        | Command::Rewind
+        | Command::Forward
         | Command::Filter
         | Command::Help
         | Command::Back
@@ -90,6 +94,10 @@ pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -
         | Command::Steps
         | Command::Pods
         | Command::Timeline
+        | Command::Earlier
+        | Command::Later
+        | Command::Rewind
+        | Command::Forward
         | Command::Filter
         | Command::Help
         | Command::Back
@@ -99,8 +107,11 @@ pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -
     }
 }
 
-/// One step outwards: a full-screen list, a filter, the release; nothing on the bare board.
+/// One step outwards: the past, a full-screen list, a filter, the release; nothing on the bare board.
 pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    if past::leave(state) {
+        return;
+    }
     match &mut state.open {
         Some(open) if !open.filter.value().is_empty() => open.filter.reset(),
         Some(open) if open.view != View::Cockpit => open.view = View::Cockpit,
@@ -230,6 +241,13 @@ fn scroll(state: &mut State, command: Command) {
     };
     if let Some(open) = &mut state.open {
         set_scroll(open, pane, to);
+    }
+}
+
+/// The first line of a list on screen again.
+pub(super) fn to_top(state: &mut State, pane: Pane) {
+    if let Some(open) = &mut state.open {
+        set_scroll(open, pane, 0);
     }
 }
 

@@ -57,7 +57,13 @@ fn begin(open: &Open) -> Option<Watched> {
     let panel = judged.max_by(|one, other| exposures(one).total_cmp(&exposures(other)))?;
     let (since, share) = weight(open, panel)?;
     let phi = panel.evidence.split_phi.unwrap_or(UNCALIBRATED_PHI);
-    Some(Watched { panel: panel.spec.name.clone(), split: Split::new(phi, share, since), since, to: since })
+    Some(Watched {
+        panel: panel.spec.name.clone(),
+        split: Split::new(phi, share, since),
+        found: None,
+        since,
+        to: since,
+    })
 }
 
 fn find<'a>(open: &'a Open, watched: &Watched) -> Option<&'a Panel> {

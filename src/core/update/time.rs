@@ -1,8 +1,8 @@
 //! What time alone does, and when the state next wants to be woken for it.
 
 use super::{
-    answers, board, budgets, confirm, guarding, judging, notices, paint, proof, pulses, questions, sources, story,
-    verdicts,
+    answers, board, budgets, confirm, guarding, judging, notices, paint, past, proof, pulses, questions, sources,
+    story, verdicts,
 };
 use crate::core::{
     effect::Effect,
@@ -38,6 +38,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     guarding::pass(state, effects);
     confirm::revise(state, effects);
     notices::title(state, effects);
+    past::pass(state, effects);
     story::pass(state, effects);
     let clock = bucket(state);
     if clock != state.clock {

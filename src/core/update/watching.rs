@@ -4,6 +4,7 @@ use super::{board, budgets, news, next_id, notices, paint, questions, sources, s
 use crate::{
     core::{
         effect::{Effect, WatchId},
+        past::Past,
         settings::Role,
         state::{NoticeKind, Open, Pane, State, Told, View},
         study::Study,
@@ -95,6 +96,8 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         told: Told::default(),
         said: None,
         pulse,
+        past: Past::default(),
+        looking: None,
     });
     questions::prepare(state);
     budgets::prepare(state);

@@ -50,8 +50,12 @@ pub fn draw_tail(state: &State, open: &Open, canvas: &mut Canvas, area: Rect, sc
         canvas.row(area, 0, &Row::new().gap(1).muted(why));
     }
     let last = moments.len().saturating_sub(usize::from(area.height));
-    for (y, moment) in (0..area.height).zip(moments.into_iter().skip(scroll.min(last))) {
-        canvas.row(area, y, &row(state, moment));
+    let first = scroll.min(last);
+    for (y, moment) in (0..area.height).zip(moments.into_iter().skip(first)) {
+        // Of a past that is looked at the newest moment is the one that it shows.
+        let is_shown = open.looking.is_some() && y == 0 && first == 0;
+        let mark = if is_shown { Row::new().put(Role::Warn, "►") } else { Row::new().gap(1) };
+        canvas.row(area, y, &mark.then(row(state, moment)));
     }
 }
 
@@ -94,6 +98,6 @@ fn row(state: &State, moment: &Moment) -> Row {
     let age = state.at.since(moment.at);
     let when =
         if age.0 < 20.0 * 3600.0 { words::time_of_day(state, moment.at) } else { format!("{} ago", words::age(age)) };
-    let row = Row::new().gap(1).field(Role::Muted, &when, 9).field(role, moment.kind.word(), 9);
+    let row = Row::new().field(Role::Muted, &when, 9).field(role, moment.kind.word(), 9);
     row.then(glyph).put(text, moment.text.to_string())
 }

@@ -9,6 +9,7 @@ mod judging;
 mod kinds;
 mod leaving;
 mod mandate;
+mod past;
 mod properties;
 mod prospects;
 mod releases;

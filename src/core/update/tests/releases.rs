@@ -128,7 +128,7 @@ fn the_evidence_screen_moves_among_panels_and_through_time() {
     flight.keys("j");
     assert_eq!(shown(&flight).unwrap().1, name);
     assert_eq!(open(&flight).study.range, Range::Quarter);
-    flight.keys("] right [");
+    flight.keys("] ] [");
     assert_eq!(open(&flight).study.range, Range::Hour);
     flight.keys("G");
     let end = study::last_scroll(&flight.state, &open(&flight));
