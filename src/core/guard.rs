@@ -15,7 +15,7 @@ use crate::domain::{
     clean::Clean,
     failure::FailureKind,
     goal::{Denied, Direction, Permission},
-    guard::{GuardState, Heartbeat},
+    guard::{GuardState, Heartbeat, Outcome},
     journal::ActId,
     plan::Plan,
     release::{Release, ReleaseId},
@@ -145,29 +145,6 @@ pub struct End {
     pub outcome: Outcome,
     /// In words, for everyone who looks at the release.
     pub why: Clean,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The release is out and its soak over.
-    Completed,
-    /// It took the release back and saw that.
-    RolledBack,
-    /// It sent what should have taken it back, as often as it may, and saw no effect.
-    Failed,
-    /// Somebody else took the release back, or it is gone.
-    TakenBack,
-    /// Another revision came: the mandate was for this one.
-    Superseded,
-    TimeOver,
-    StoodDown,
-    /// Another guard holds the release.
-    Replaced,
-    /// It could not be armed.
-    Refused,
-    /// It was told by a signal.
-    Stopped,
 }
 
 /// What is known when the rules are asked.

@@ -40,6 +40,30 @@ pub enum GuardState {
     Ended(Clean),
 }
 
+/// How a guard ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The release is out and its soak over.
+    Completed,
+    /// It took the release back and saw that.
+    RolledBack,
+    /// It sent what should have taken it back, as often as it may, and saw no effect.
+    Failed,
+    /// Somebody else took the release back, or it is gone.
+    TakenBack,
+    /// Another revision came: the mandate was for this one.
+    Superseded,
+    TimeOver,
+    StoodDown,
+    /// Another guard holds the release.
+    Replaced,
+    /// It could not be armed.
+    Refused,
+    /// It was told by a signal.
+    Stopped,
+}
+
 /// Seconds between two signs of life.
 pub const BEAT: Seconds = Seconds(10.0);
 /// A sign of life older than this belongs to a guard that is lost.

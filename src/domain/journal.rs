@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     clean::Clean,
     failure::Failure,
-    guard::Heartbeat,
+    guard::{Heartbeat, Outcome},
     plan::{Plan, Receipt},
     reset::Reset,
     target::Target,
@@ -59,10 +59,18 @@ pub enum What {
         mandate: Vec<Clean>,
         reason: Option<Clean>,
     },
-    /// A guard has ended, or was told to, and why.
-    StoodDown {
+    /// Somebody tells a guard to end, and why. Journals that knew one word for this and for its end stay readable.
+    #[serde(alias = "stood_down")]
+    StandDownSent {
         target: Target,
         guard: Clean,
+        why: Clean,
+    },
+    /// A guard has ended, how and why.
+    GuardEnded {
+        target: Target,
+        guard: Clean,
+        outcome: Outcome,
         why: Clean,
     },
     /// A person set a regression aside.

@@ -232,7 +232,8 @@ pub fn resets(folder: &Path, since: SystemTime) -> (Vec<Reset>, Vec<JournalError
                     | What::NoEffect { .. }
                     | What::Left { .. }
                     | What::Armed { .. }
-                    | What::StoodDown { .. } => None,
+                    | What::StandDownSent { .. }
+                    | What::GuardEnded { .. } => None,
                 })),
                 Err(why) => errors.push(why),
             },

@@ -123,7 +123,8 @@ fn a_silent_payment_failure_is_taken_back_with_nobody_at_the_keys() {
     let body = aborts[0]["requestObject"].as_array().unwrap();
     assert!(body.iter().any(|op| op["op"] == "test" && op["path"] == "/metadata/uid"), "{body:#?}");
     let journal = home.left_behind();
-    for entry in ["\"armed\"", "\"intent\"", "\"effect_seen\"", "\"stood_down\"", "nobody is awake"] {
+    for entry in ["\"armed\"", "\"intent\"", "\"effect_seen\"", "\"guard_ended\"", "\"rolled_back\"", "nobody is awake"]
+    {
         assert!(journal.contains(entry), "no {entry} in the journal");
     }
 }

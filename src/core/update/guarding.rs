@@ -6,7 +6,7 @@ use crate::{
         acts, arming,
         effect::Effect,
         evidence,
-        guard::{self, ATTEMPTS, Beating, Duty, End, Guard, Next, Orders, Outcome, Sight},
+        guard::{self, ATTEMPTS, Beating, Duty, End, Guard, Next, Orders, Sight},
         pulse,
         state::{NoticeKind, State},
     },
@@ -14,7 +14,7 @@ use crate::{
         clean::Clean,
         failure::Failure,
         goal::Goal,
-        guard::{BEAT, Beat, GuardState},
+        guard::{BEAT, Beat, GuardState, Outcome},
         journal::{ActId, Entry, What},
         time::Seconds,
         timeline::MomentKind,
@@ -163,9 +163,10 @@ fn finish(state: &mut State, guard: &mut Guard, end: End, effects: &mut Vec<Effe
     notices::note(state, MomentKind::Guard, format!("ends: {}", end.why));
     notices::say(state, NoticeKind::Trouble, format!("the guard has ended: {}", end.why), effects);
     notices::ring(effects);
-    let what = What::StoodDown {
+    let what = What::GuardEnded {
         target: guard.orders.mandate.release.target.clone(),
         guard: guard.orders.id.clone(),
+        outcome: end.outcome,
         why: end.why.clone(),
     };
     journal(state, guard, what, effects);

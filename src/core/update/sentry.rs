@@ -132,7 +132,7 @@ fn stand_down(state: &mut State, id: &Clean, effects: &mut Vec<Effect>) {
     let by = user.clone().unwrap_or_else(|| "somebody".into());
     let why = Clean::from(format!("stood down by {by}, {}", state.at.wall.format("%H:%M:%S UTC")));
     let act = ActId(next_id(state));
-    let what = What::StoodDown { target: release.target.clone(), guard: id.clone(), why: why.clone() };
+    let what = What::StandDownSent { target: release.target.clone(), guard: id.clone(), why: why.clone() };
     effects.push(Effect::Journal(Box::new(Entry { at: state.at.wall, act, user, what })));
     let heartbeat = Heartbeat { state: GuardState::Ended(why), ..sign };
     effects.push(Effect::Beat { act, beat: Box::new(Beat { release, heartbeat, over: None }) });

@@ -21,7 +21,7 @@ use crate::{
     core::{
         arming,
         event::Event,
-        guard::{Mandate, Orders, Outcome},
+        guard::{Mandate, Orders},
         pulse::{self, Life},
         settings::Settings,
         state::State,
@@ -29,7 +29,7 @@ use crate::{
     domain::{
         clean::Clean,
         goal::Denied,
-        guard::{Beat, GuardState, Heartbeat},
+        guard::{Beat, GuardState, Heartbeat, Outcome},
         journal::{ActId, Entry, What},
         release::Release,
     },
@@ -216,7 +216,7 @@ impl Post<'_> {
         let reason = self.wanted.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
         let why =
             Clean::from(format!("stood down by {by} on {}, {}{reason}", session::host(), now.format("%H:%M:%S UTC")));
-        let what = What::StoodDown { target: target.clone(), guard: sign.id.clone(), why: why.clone() };
+        let what = What::StandDownSent { target: target.clone(), guard: sign.id.clone(), why: why.clone() };
         let entry = Entry { at: now, act: ActId(1), user, what };
         if let Err(error) = unmanned::journal(self.paths.data.clone(), entry).await {
             print::complain(&format!("not journalled: {error}"));

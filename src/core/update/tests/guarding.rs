@@ -10,7 +10,7 @@ use crate::{
     core::{
         effect::Effect,
         event::{Event, Signal},
-        guard::{ALPHA, Duty, Mandate, Orders, Outcome, SOAK},
+        guard::{ALPHA, Duty, Mandate, Orders, SOAK},
         settings::Settings,
         state::State,
     },
@@ -18,7 +18,7 @@ use crate::{
         clean::Clean,
         failure::{Failure, FailureKind},
         goal::{Answer, Denied, Direction, Goal, Permission},
-        guard::{Beat, GuardState, Heartbeat, Post},
+        guard::{Beat, GuardState, Heartbeat, Outcome, Post},
         health::Health,
         journal::{ActId, What},
         panel::{Better, PanelTrouble},
@@ -245,7 +245,7 @@ fn a_regression_is_read_anew_taken_back_once_proven_and_said() {
     assert_eq!(ways_back(&flight).len(), 1);
     let told = journalled(&flight);
     assert!(told.iter().any(|what| matches!(what, What::EffectSeen { .. })), "{told:?}");
-    assert!(matches!(told.last(), Some(What::StoodDown { .. })), "{told:?}");
+    assert!(matches!(told.last(), Some(What::GuardEnded { outcome: Outcome::RolledBack, .. })), "{told:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::world::{paused, plan};
 use crate::{
     core::{
         effect::WatchId,
-        guard::{ALPHA, ATTEMPTS, Duty, End, Guard, Mandate, Next, Orders, Outcome, SOAK, Sight, next},
+        guard::{ALPHA, ATTEMPTS, Duty, End, Guard, Mandate, Next, Orders, SOAK, Sight, next},
         policy,
         state::{Act, Stage},
     },
@@ -15,7 +15,7 @@ use crate::{
         clean::Clean,
         failure::{Failure, FailureKind},
         goal::{Denied, Direction, Goal, Permission},
-        guard::{GuardState, Heartbeat},
+        guard::{GuardState, Heartbeat, Outcome},
         journal::ActId,
         plan::{Condition, Plan, Receipt},
         release::Release,

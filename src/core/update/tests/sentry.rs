@@ -100,7 +100,7 @@ fn the_screen_stands_a_guard_down_and_tells_of_one_that_is_lost() {
     assert_eq!((beat.heartbeat.id.as_str(), beat.heartbeat.beat), ("far", second.beat));
     let GuardState::Ended(why) = &beat.heartbeat.state else { panic!("{beat:?}") };
     assert!(why.contains("stood down by operator"), "{why}");
-    assert!(journalled(&flight).iter().any(|what| matches!(what, What::StoodDown { .. })));
+    assert!(journalled(&flight).iter().any(|what| matches!(what, What::StandDownSent { .. })));
     let failure = Failure::new(FailureKind::Conflict, "it moved");
     let act = *act;
     flight.tell(Event::Beaten { act, result: Err(failure) });
