@@ -160,10 +160,8 @@ pub fn by_share(tick: &mut Tick, percent: f64, step: i64) {
 fn value(panel: &Panel) -> Reading {
     let newest = panel.levels.last();
     let levels = Levels { before: newest.and_then(|l| l.baseline), now: newest.and_then(|l| l.canary) };
-    let ratio = match (levels.before, levels.now) {
-        (Some(before), Some(now)) if before > 0.0 => Some(now / before),
-        (_, _) => None,
-    };
+    let positive = levels.before.filter(|before| *before > 0.0);
+    let ratio = positive.zip(levels.now).map(|(before, now)| now / before);
     let (mark, verdict, ticks) = match (doubt(panel), &panel.evidence.gauge) {
         (Some(why), _) => (Mark::Unknown, Verdict::unknown(why), 0),
         (None, None) => (Mark::Unknown, Verdict::unknown("no value of the canary yet"), 0),

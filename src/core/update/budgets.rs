@@ -167,7 +167,7 @@ fn take(state: &mut State, place: usize, number: usize, asked: Asked, values: &V
     let windows = budget.windows(number);
     let mut numbers = values.sets.iter().map(|set| match set.as_slice() {
         [series] => series.points.last().map(|point| point.value),
-        _ => None,
+        [] | [_, _, ..] => None,
     });
     let mut events = Vec::new();
     while let (Some(bad), Some(total)) = (numbers.next(), numbers.next()) {
@@ -178,7 +178,7 @@ fn take(state: &mut State, place: usize, number: usize, asked: Asked, values: &V
                 let why = "more bad events than events: the two queries count different things";
                 return settle(state, place, number, PanelTrouble::Partial(why.into()));
             }
-            (_, _) => return settle(state, place, number, PanelTrouble::NoData),
+            (None, _) | (_, None) => return settle(state, place, number, PanelTrouble::NoData),
         }
     }
     if events.len() < windows.len() {
