@@ -159,8 +159,8 @@ const VERDICT: &str = "\
 The answer is to \"may it go on?\": what the critical panels say, no better than the error budgets allow, and NO-GO once
 the release has failed. A spent budget is a NO-GO and an unknown one UNKNOWN for going on, never for going back.
 
-With --json one object: schema, at, target, kind, release, weight, verdict (what the numbers say), forward (the answer;
-both with value and why), notes, panels, wrong, loss, split, budgets, controller, checks, sources. Each panel has name,
+With --json one object: schema, at, target, kind, release, weight, verdict (the answer), numbers (what they say
+alone; both with value and why), notes, panels, wrong, loss, split, budgets, controller, checks, sources. Each panel has name,
 kind, critical, business, verdict, why, canary, baseline, counts, ratio as low, most likely and high, log_e_harm,
 log_e_safe, since, calibrated, phi, forecast, loss, age_seconds and its rules. What is not known is null.
 
@@ -187,7 +187,7 @@ Waiting ends early when the release fails (aborted, degraded, gone, or another r
 while waiting for `go` or `healthy`, unless that is what is waited for.
 
 With --json one object per line: schema, event (change or end), at, target, release, step, weight, waits_for_person,
-verdict, forward, sources; the last one also has result (reached, failed, timed-out, unreachable, interrupted), until,
+verdict, numbers, sources; the last one also has result (reached, failed, timed-out, unreachable, interrupted), until,
 why and code.
 
 Exit code: 0 reached, 1 NO-GO or failed, 5 timed out, 130 interrupted, 2 usage or configuration, 3 unreachable,

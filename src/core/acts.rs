@@ -134,10 +134,7 @@ fn same_sort(one: &Goal, other: &Goal) -> bool {
 /// Why not, in words that fit behind "cannot promote: ", with the next step where there is one.
 pub fn possible<'a>(state: &'a State, goal: &Goal) -> Result<&'a Plan, Denied> {
     let plan = planned(state, goal)?;
-    let verdict = state.open.as_ref().map(super::evidence::verdict);
-    if let Some(verdict) = verdict {
-        policy::confirmation(state, plan, &verdict)?;
-    }
+    policy::confirmation(state, plan, super::forward::of(state).answer.word)?;
     Ok(plan)
 }
 

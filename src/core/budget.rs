@@ -149,16 +149,3 @@ pub fn against(state: &State) -> Option<Verdict> {
         })
     })
 }
-
-/// The verdict that forward acts are held against: that of the numbers, and no better than the budgets allow.
-#[must_use]
-pub fn forward(verdict: Verdict, budgets: Option<Verdict>) -> Verdict {
-    match (verdict.word, budgets) {
-        (Word::NoGo, _) | (_, None) => verdict,
-        (Word::Unknown, Some(budgets)) if budgets.word == Word::Unknown => verdict,
-        (Word::Go | Word::Collecting | Word::Unknown, Some(mut budgets)) => {
-            budgets.why.extend(verdict.why);
-            budgets
-        }
-    }
-}

@@ -124,14 +124,7 @@ fn counted(marks: impl IntoIterator<Item = Mark>) -> Tally {
             None => counts.push((mark, 1)),
         }
     }
-    counts.sort_by_key(|(mark, _)| match mark {
-        Mark::Regression => 0,
-        Mark::Look => 1,
-        Mark::Unknown => 2,
-        Mark::Collecting => 3,
-        Mark::Good => 4,
-        Mark::Weak => 5,
-    });
+    counts.sort_unstable();
     counts
 }
 
@@ -158,47 +151,9 @@ fn is_shared(panel: &Panel) -> bool {
 /// The order in which panels are shown: what is wrong first, then what is not known, critical before the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    kind: RankKind,
+    mark: Mark,
     /// False sorts first.
     is_minor: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum RankKind {
-    Regression,
-    Look,
-    Unknown,
-    Collecting,
-    Fine,
-    Weak,
-}
-
-impl RankKind {
-    const fn is_fine(self) -> bool {
-        match self {
-            Self::Fine | Self::Weak => true,
-            Self::Regression | Self::Look | Self::Unknown | Self::Collecting => false,
-        }
-    }
-
-    /// Neither wrong nor unknown.
-    const fn is_calm(self) -> bool {
-        match self {
-            Self::Regression | Self::Look | Self::Unknown => false,
-            Self::Collecting | Self::Fine | Self::Weak => true,
-        }
-    }
-}
-
-const fn rank(mark: Mark) -> RankKind {
-    match mark {
-        Mark::Regression => RankKind::Regression,
-        Mark::Unknown => RankKind::Unknown,
-        Mark::Look => RankKind::Look,
-        Mark::Collecting => RankKind::Collecting,
-        Mark::Weak => RankKind::Weak,
-        Mark::Good => RankKind::Fine,
-    }
 }
 
 /// Every panel in the order of its urgency, those of the evidence screen: as places in `Open::panels`.
@@ -208,13 +163,13 @@ pub fn ranked(state: &State, open: &Open) -> Vec<usize> {
     // Where nothing is wrong, what is compared comes before what both share and what the backend asks.
     order.sort_by_key(|(rank, place)| {
         let panel = open.panels.get(*place);
-        (rank.kind.is_calm(), panel.is_some_and(is_controllers), panel.is_some_and(is_shared), *rank, *place)
+        (rank.mark.is_calm(), panel.is_some_and(is_controllers), panel.is_some_and(is_shared), *rank, *place)
     });
     order.into_iter().map(|(_, place)| place).collect()
 }
 
 fn of(state: &State, panel: &Panel) -> Rank {
-    Rank { kind: rank(mark(state, panel)), is_minor: !panel.spec.critical }
+    Rank { mark: mark(state, panel), is_minor: !panel.spec.critical }
 }
 
 /// The lines of the metrics in the room that the screen gives them.
@@ -224,10 +179,10 @@ pub fn lines(state: &State, open: &Open) -> Vec<Line> {
     let is_wide = layout::tier(state.size) == Tier::Cockpit && state.size.columns >= TWO_COLUMNS;
     let columns = if is_wide { 2 } else { 1 };
     let of = |folded: Vec<&Clean>| List::of(state, open, columns, &folded);
-    let mut list = if open.unfolded { of(Vec::new()) } else { of(groups(state, open, RankKind::is_fine)) };
+    let mut list = if open.unfolded { of(Vec::new()) } else { of(groups(state, open, Mark::is_fine)) };
     if !open.unfolded && list.height() > room {
         // Where there is little room, a group that is still collecting has one line too.
-        list = of(groups(state, open, RankKind::is_calm));
+        list = of(groups(state, open, Mark::is_calm));
         list.fit(room);
     }
     list.grow(room);
@@ -285,12 +240,12 @@ impl List {
                 }
             }
         }
-        let unusable = Rank { kind: RankKind::Unknown, is_minor: true };
+        let unusable = Rank { mark: Mark::Unknown, is_minor: true };
         let wrong =
             (0..open.wrong.len()).map(|place| Entry::line(unusable, Cell::Wrong(place), vec![(Mark::Unknown, 1)]));
         cells.extend(wrong);
         cells.extend(split(open).map(|mark| {
-            let rank = Rank { kind: rank(mark), is_minor: true };
+            let rank = Rank { mark, is_minor: true };
             Entry::line(rank, Cell::Split, vec![(mark, 1)])
         }));
         cells.sort_by_key(|entry| entry.rank);
@@ -310,16 +265,16 @@ impl List {
             self.controller.pop();
         }
         // What is wrong is large even where that folds what is fine.
-        let worst = self.cells.first().is_some_and(|entry| entry.rank.kind == RankKind::Regression);
-        let urgent = self.cells.iter().filter(|entry| !entry.rank.kind.is_calm()).count();
+        let worst = self.cells.first().is_some_and(|entry| entry.rank.mark == Mark::Regression);
+        let urgent = self.cells.iter().filter(|entry| !entry.rank.mark.is_calm()).count();
         let large = PanelSize::Chart(1).height() - 1;
         let kept = if worst && self.columns == 1 && self.others() + urgent + large < room { large } else { 0 };
         while self.height() + kept > room {
-            let Some(entry) = self.cells.pop_if(|entry| entry.rank.kind.is_calm()) else { break };
+            let Some(entry) = self.cells.pop_if(|entry| entry.rank.mark.is_calm()) else { break };
             self.more.extend(spread(&entry.marks));
         }
         while self.height() + kept > room {
-            let Some((_, _, mark)) = self.shared.pop_if(|(rank, _, _)| rank.kind.is_calm()) else { break };
+            let Some((_, _, mark)) = self.shared.pop_if(|(rank, _, _)| rank.mark.is_calm()) else { break };
             self.more.push(mark);
         }
         // Where even what is urgent has to be scrolled through, the worst is large all the same.
@@ -333,20 +288,20 @@ impl List {
 
     /// Makes charts of what asks for it, the worst first, as long as there is room.
     fn grow(&mut self, room: usize) {
-        let kinds = [
-            (RankKind::Regression, false, 2),
-            (RankKind::Look, false, 1),
-            (RankKind::Collecting, true, 1),
-            (RankKind::Unknown, true, 1),
-            (RankKind::Regression, false, TALLEST),
-            (RankKind::Look, false, 2),
-            (RankKind::Collecting, true, 2),
+        let steps = [
+            (Mark::Regression, false, 2),
+            (Mark::Look, false, 1),
+            (Mark::Collecting, true, 1),
+            (Mark::Unknown, true, 1),
+            (Mark::Regression, false, TALLEST),
+            (Mark::Look, false, 2),
+            (Mark::Collecting, true, 2),
         ];
-        for (kind, only_critical, tallest) in kinds {
+        for (mark, only_critical, tallest) in steps {
             for tall in 1..=tallest {
                 for place in 0..self.cells.len() {
                     self.enlarge(place, room, |entry| {
-                        let fits = entry.rank.kind == kind && !(only_critical && entry.rank.is_minor);
+                        let fits = entry.rank.mark == mark && !(only_critical && entry.rank.is_minor);
                         (fits && entry.has_chart && entry.size < PanelSize::Chart(tall))
                             .then_some(PanelSize::Chart(tall))
                     });
@@ -446,11 +401,11 @@ fn spread(tally: &Tally) -> impl Iterator<Item = Mark> {
 }
 
 /// Groups of several panels all of which are so.
-fn groups<'a>(state: &State, open: &'a Open, are_so: fn(RankKind) -> bool) -> Vec<&'a Clean> {
+fn groups<'a>(state: &State, open: &'a Open, are_so: fn(Mark) -> bool) -> Vec<&'a Clean> {
     let mut groups: Vec<(&Clean, usize, bool)> = Vec::new();
     for panel in open.panels.iter().filter(|panel| !is_shared(panel) && !is_controllers(panel)) {
         let Some(group) = &panel.spec.group else { continue };
-        let is_so = are_so(of(state, panel).kind);
+        let is_so = are_so(of(state, panel).mark);
         match groups.iter_mut().find(|(name, _, _)| *name == group) {
             Some((_, members, all)) => {
                 *members += 1;

@@ -12,6 +12,7 @@ pub mod controller;
 pub mod effect;
 pub mod event;
 pub mod evidence;
+pub mod forward;
 pub mod freshness;
 pub mod guard;
 pub mod hint;

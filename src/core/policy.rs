@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{budget, state::State};
+use super::state::State;
 use crate::domain::{
     clean::Clean,
     goal::{Denied, Direction, Goal},
     plan::Plan,
-    verdict::{Verdict, Word},
+    verdict::Word,
 };
 
 /// Milliseconds a dialog must have been on the terminal before a confirming key counts.
@@ -45,11 +45,11 @@ pub const fn direction(plan: &Plan) -> Direction {
     }
 }
 
-/// What confirming `plan` takes now, or why it may not be done at all.
+/// What confirming `plan` takes now, or why it may not be done at all; `forward` is whether the release may go on.
 ///
 /// # Errors
 /// When policy forbids the act, or a forward act finds the source not armed.
-pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Confirmation, Denied> {
+pub fn confirmation(state: &State, plan: &Plan, forward: Word) -> Result<Confirmation, Denied> {
     if let Some(why) = &state.settings.policy.read_only {
         return Err(Denied::new(why.clone()).hint("copy the command and give it to someone who may"));
     }
@@ -64,7 +64,7 @@ pub fn confirmation(state: &State, plan: &Plan, verdict: &Verdict) -> Result<Con
         }
         (Direction::Forward, true) => {
             let weight = plan.reach.as_ref().map_or(100.0, |reach| reach.weight);
-            let against = match budget::forward(verdict.clone(), budget::against(state)).word {
+            let against = match forward {
                 Word::NoGo | Word::Unknown => true,
                 Word::Go | Word::Collecting => plan.goal == Goal::PromoteFull,
             };

@@ -6,9 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     acts::{Change, Part},
-    budget,
     evidence::{Mark, said},
-    policy,
+    forward, policy,
     state::{Confirm, Rehearsal, State},
 };
 use crate::domain::{
@@ -58,10 +57,15 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
     }
     sheet.say(Some(Part::Customers), "customers", plan.customers.to_string(), Tone::First);
     sheet.say(None, "because", because(state), Tone::Plain);
-    let forward = policy::direction(plan) == Direction::Forward;
-    if let Some(budgets) = budget::against(state).filter(|_| forward) {
-        let why: Vec<&str> = budgets.why.iter().map(Clean::as_str).collect();
-        sheet.say(None, "budget", format!("{}: {}", budgets.word, why.join("; ")), Tone::Warning);
+    if policy::direction(plan) == Direction::Forward {
+        let forward = forward::of(state);
+        if let Some(why) = forward.failed {
+            sheet.say(None, "failed", why.to_string(), Tone::Warning);
+        }
+        if let Some(budgets) = forward.budgets {
+            let why: Vec<&str> = budgets.why.iter().map(Clean::as_str).collect();
+            sheet.say(None, "budget", format!("{}: {}", budgets.word, why.join("; ")), Tone::Warning);
+        }
     }
     if let Some(cost) = state.open.as_ref().and_then(|open| said::price_of(open, plan)) {
         let money = cost.money.map(|money| format!(" ({money})")).unwrap_or_default();

@@ -42,8 +42,8 @@ async fn a_spent_budget_is_no_go_for_going_on() {
     let gate = Gate::open(Story { bad: 0.02, ..WELL }, true).await;
     let (code, lines) = gate.json("verdict shop/web --json");
     let [object] = lines.as_slice() else { panic!("{lines:?}") };
-    assert_eq!((code, &object["forward"]["value"]), (1, &"no-go".into()), "{object:#}");
-    assert_ne!(object["verdict"]["value"], "no-go");
+    assert_eq!((code, &object["verdict"]["value"]), (1, &"no-go".into()), "{object:#}");
+    assert_ne!(object["numbers"]["value"], "no-go");
     assert_eq!(object["budgets"][0]["name"], "web");
     assert!(object["budgets"][0]["left"].as_f64().unwrap() < 0.0, "{object:#}");
     let (code, lines) = gate.json("wait web --until go --json");
@@ -137,7 +137,7 @@ async fn customers_who_cannot_order_are_no_go() {
     let (code, lines) = gate.json("verdict shop/web --json");
     let [object] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!((code, &object["verdict"]["value"]), (1, &"no-go".into()), "{object:#}");
-    assert_eq!(object["forward"]["value"], "no-go");
+    assert_eq!(object["numbers"]["value"], "no-go");
     let orders = &object["panels"][0];
     assert_eq!((&orders["name"], &orders["verdict"]), (&"orders".into(), &"no-go".into()));
     let ratio: Vec<f64> = orders["ratio"].as_array().unwrap().iter().map(|end| end.as_f64().unwrap()).collect();

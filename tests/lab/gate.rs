@@ -32,7 +32,7 @@ fn a_pipeline_is_stopped_by_a_silent_payment_failure() {
 
     let (code, seen) = told(&home, "verdict shop/checkout --json");
     let [object] = seen.as_slice() else { panic!("{seen:?}") };
-    assert_eq!((code, &object["forward"]["value"]), (1, &"no-go".into()), "{object:#}");
+    assert_eq!((code, &object["verdict"]["value"]), (1, &"no-go".into()), "{object:#}");
     let panel = |name: &str| object["panels"].as_array().unwrap().iter().find(|panel| panel["name"] == name).unwrap();
     let orders = panel("orders per 1,000 checkouts");
     assert_eq!((&orders["verdict"], &orders["mark"]), (&"no-go".into(), &"no-go".into()), "{orders:#}");

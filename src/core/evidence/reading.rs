@@ -47,7 +47,7 @@ pub struct Reading {
     pub loss: Option<Loss>,
 }
 
-/// The glyph in front of a panel, in the order of urgency.
+/// The glyph in front of a panel, the most urgent first: the one order of panels, tallies and lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
@@ -59,13 +59,31 @@ pub enum Mark {
     Unknown,
     /// `◔`
     Collecting,
-    /// `~`: a gauge; evidence too weak for a verdict.
-    Weak,
     /// `✓`: within tolerance now; of a `shared` panel no higher than before; of an `analysis` it would pass now.
     Good,
+    /// `~`: a gauge; evidence too weak for a verdict, so it stands last.
+    Weak,
 }
 
 impl Mark {
+    /// Neither wrong nor unknown.
+    #[must_use]
+    pub const fn is_calm(self) -> bool {
+        match self {
+            Self::Regression | Self::Look | Self::Unknown => false,
+            Self::Collecting | Self::Good | Self::Weak => true,
+        }
+    }
+
+    /// Nothing is awaited of it either.
+    #[must_use]
+    pub const fn is_fine(self) -> bool {
+        match self {
+            Self::Good | Self::Weak => true,
+            Self::Regression | Self::Look | Self::Unknown | Self::Collecting => false,
+        }
+    }
+
     #[must_use]
     pub const fn glyph(self) -> &'static str {
         match self {

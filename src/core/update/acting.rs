@@ -8,7 +8,7 @@ use crate::{
     core::{
         acts,
         effect::Effect,
-        evidence,
+        evidence, forward,
         policy::{self, Confirmation},
         state::{Act, Confirm, NoticeKind, Overlay, Stage, State},
     },
@@ -33,7 +33,7 @@ pub(super) fn offer(state: &mut State, goal: &Goal, effects: &mut Vec<Effect>) {
         Ok(plan) => plan.clone(),
         Err(denied) => return notices::deny(state, goal, &denied, effects),
     };
-    match policy::confirmation(state, &plan, &verdict(state)) {
+    match policy::confirmation(state, &plan, forward::of(state).answer.word) {
         Ok(confirmation) => open(state, plan, confirmation, None, effects),
         // Nothing can be sent from here, but the command can be handed to somebody who may.
         Err(denied) if state.settings.policy.read_only.is_some() => {
@@ -43,7 +43,7 @@ pub(super) fn offer(state: &mut State, goal: &Goal, effects: &mut Vec<Effect>) {
     }
 }
 
-pub(super) fn verdict(state: &State) -> Verdict {
+fn verdict(state: &State) -> Verdict {
     state.open.as_ref().map_or_else(|| Verdict::unknown("no release is open"), evidence::verdict)
 }
 
@@ -138,10 +138,12 @@ pub(super) fn replied(state: &mut State, id: ActId, result: Result<Receipt, Fail
         Err(failure) => {
             act.stage = Stage::Failed(failure.clone());
             act.met = None;
-            let text = match failure.kind {
-                FailureKind::Conflict => format!("`{goal}` was refused: it moved meanwhile; look again before you act"),
-                kind if kind.not_sent() => format!("`{goal}` was not sent: {failure}"),
-                _ => format!("`{goal}` failed: {failure}"),
+            let text = if failure.kind == FailureKind::Conflict {
+                format!("`{goal}` was refused: it moved meanwhile; look again before you act")
+            } else if failure.kind.not_sent() {
+                format!("`{goal}` was not sent: {failure}")
+            } else {
+                format!("`{goal}` failed: {failure}")
             };
             (What::Failed(failure), text, NoticeKind::Trouble)
         }
@@ -202,7 +204,7 @@ fn reopen(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
         return;
     }
     let (plan, failure, reason) = (act.plan.clone(), failure.clone(), act.reason.clone());
-    let Ok(confirmation) = policy::confirmation(state, &plan, &verdict(state)) else { return };
+    let Ok(confirmation) = policy::confirmation(state, &plan, forward::of(state).answer.word) else { return };
     let typed = match &confirmation {
         Confirmation::Type { text, .. } => Input::new(text.to_string()),
         Confirmation::Yes | Confirmation::Never => Input::default(),

@@ -8,6 +8,7 @@ use crate::{
     core::{
         acts::{self, Change, Part},
         effect::Effect,
+        forward,
         key::{Code, Key},
         policy::{self, Confirmation, QUIET_MS, SETTLE_MS},
         state::{Confirm, NoticeKind, Overlay, Rehearsal, State},
@@ -254,7 +255,7 @@ fn fresh(state: &State, confirm: &Confirm) -> Result<(Plan, Confirmation), Denie
     if plan.release != confirm.release {
         return Err(Denied::new("another revision has come meanwhile").hint("leave, and look at that one"));
     }
-    match policy::confirmation(state, plan, &acting::verdict(state)) {
+    match policy::confirmation(state, plan, forward::of(state).answer.word) {
         Ok(confirmation) => Ok((plan.clone(), confirmation)),
         Err(denied) => Err(denied),
     }

@@ -16,7 +16,7 @@
 //! | `way_back` | `revision`, `version`, `means`, `seconds`, `not_undone` |
 //! | `goals` | `goal`, the revision `to` which a roll back goes, and either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
 //! | `panels`, `budgets` | as in `verdict`: `headless::verdict` lists their fields |
-//! | `verdict` | `value` and `why`, most important first |
+//! | `verdict`, `numbers` | as in `verdict`: whether it may go on, and what the numbers say alone |
 //! | `guard` | null, or `by`, `host`, `revision`, `since`, `beat`, `until`, `state` (`watching`, `blind`, `acting`, `ended`), `why`, `attempt`, `age_seconds` by its own clock, and `alive`, which a single look cannot tell and leaves null |
 //! | `sources` | `name`, `state`, `age_seconds` |
 
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::{
     core::{
-        evidence,
+        evidence, forward,
         pulse::{self, Life},
         state::{Open, State},
     },
@@ -35,7 +35,6 @@ use crate::{
         revision::Revision,
         step::Step,
         time::Seconds,
-        verdict::Verdict,
         way_back::Means,
     },
     headless::numbers,
@@ -45,7 +44,7 @@ use crate::{
 #[must_use]
 pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
     let target = &release.id.target;
-    let verdict = open.map_or_else(|| Verdict::unknown("not watched"), evidence::verdict);
+    let forward = open.map_or_else(|| forward::unwatched(release), |_| forward::of(state));
     json!({
         "schema": 1,
         "target": target.to_string(),
@@ -78,7 +77,8 @@ pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
         "goals": release.offers.iter().map(goal).collect::<Vec<_>>(),
         "panels": open.map_or_else(Vec::new, |open| open.panels.iter().map(|it| numbers::panel(state, it)).collect()),
         "budgets": open.map_or_else(Vec::new, |open| open.budgets.iter().map(|it| numbers::budget(state, it)).collect()),
-        "verdict": numbers::verdict(&verdict),
+        "verdict": numbers::verdict(&forward.answer),
+        "numbers": numbers::verdict(&forward.numbers),
         "guard": release.guard.as_ref().map(|sign| guard(state, sign, open)),
         "sources": numbers::sources(state),
     })

@@ -90,7 +90,7 @@ async fn read(
         if wanted.json {
             let _ = writeln!(text, "{}", json::object(&state, &release, open));
         } else if wanted.line {
-            let _ = writeln!(text, "{}", text::line(&release, open));
+            let _ = writeln!(text, "{}", text::line(&state, &release, open));
         } else {
             text.push_str(&text::paragraph(&state, &release, open));
         }

@@ -41,6 +41,7 @@ async fn one_release_as_json_holds_everything_a_script_was_promised() {
         "kind",
         "message",
         "missing",
+        "numbers",
         "panels",
         "phase",
         "revisions",

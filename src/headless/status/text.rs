@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     core::{
-        evidence,
+        forward,
         state::{Open, State},
     },
     domain::{
@@ -20,8 +20,8 @@ use crate::{
 
 /// `source/namespace/name phase step weight versions verdict`, in this order, for `grep` and prompts.
 #[must_use]
-pub fn line(release: &Release, open: Option<&Open>) -> String {
-    let verdict = verdict(open);
+pub fn line(state: &State, release: &Release, open: Option<&Open>) -> String {
+    let verdict = verdict(state, release, open);
     let why = verdict.why.first().map_or_else(String::new, |why| format!(" {why}"));
     format!(
         "{} {}{}{} {} {}{why}",
@@ -39,7 +39,7 @@ pub fn line(release: &Release, open: Option<&Open>) -> String {
 pub fn paragraph(state: &State, release: &Release, open: Option<&Open>) -> String {
     let at = state.at;
     let mut out = format!("{}  {} {}\n", release.id.target, release.strategy.word(), versions(release));
-    let verdict = verdict(open);
+    let verdict = verdict(state, release, open);
     let why: Vec<_> = verdict.why.iter().map(ToString::to_string).collect();
     let _ = writeln!(out, "  {} {} {}", numbers::glyph(verdict.word), verdict.word, why.join(", "));
     let panels = |out: &mut String, wrong: bool| {
@@ -106,8 +106,8 @@ fn guard(sign: &Heartbeat, at: At) -> String {
     format!("guard of {} on {} {doing}; last sign {} ago by its clock", sign.by, sign.host, at.since(sign.beat))
 }
 
-fn verdict(open: Option<&Open>) -> Verdict {
-    open.map_or_else(|| Verdict::unknown("not watched"), evidence::verdict)
+fn verdict(state: &State, release: &Release, open: Option<&Open>) -> Verdict {
+    open.map_or_else(|| forward::unwatched(release), |_| forward::of(state)).answer
 }
 
 /// `4.1.9 → 4.2.0`, or the one version where nothing moves.

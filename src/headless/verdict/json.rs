@@ -7,7 +7,7 @@ use crate::{core::evidence, domain::revision::Revision, headless::numbers};
 
 /// Everything that speaks for and against going on.
 pub(super) fn object(told: &Told) -> Value {
-    let Told { state, open, release, verdict, forward, notes } = told;
+    let Told { state, open, release, forward } = told;
     json!({
         "schema": 1,
         "at": state.at.wall,
@@ -20,9 +20,9 @@ pub(super) fn object(told: &Told) -> Value {
             "verified": release.weight.verified,
             "seen": evidence::seen(open).map(|seen| seen.percent),
         },
-        "verdict": numbers::verdict(verdict),
-        "forward": numbers::verdict(forward),
-        "notes": notes,
+        "verdict": numbers::verdict(&forward.answer),
+        "numbers": numbers::verdict(&forward.numbers),
+        "notes": forward.notes,
         "panels": open.panels.iter().map(|panel| numbers::panel(state, panel)).collect::<Vec<_>>(),
         "wrong": open.wrong.iter().map(|wrong| json!({
             "origin": wrong.origin, "why": wrong.why,

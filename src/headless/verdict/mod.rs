@@ -1,7 +1,7 @@
 //! `flightdeck verdict`: may the release go on? Asked once, answered as soon as the critical panels have been asked
 //! and their past has been read. The same core as on the screen, without one.
 //!
-//! The exit code is that of `forward`: 0 GO, 1 NO-GO, 6 COLLECTING, 7 UNKNOWN. `--json` prints one object, version 1
+//! The exit code is that of `verdict`: 0 GO, 1 NO-GO, 6 COLLECTING, 7 UNKNOWN. `--json` prints one object, version 1
 //! of a shape that only ever grows. Every field is always there and null where it is not known:
 //!
 //! | field | meaning |
@@ -11,8 +11,8 @@
 //! | `target`, `kind` | `source/namespace/name`; `rollout` |
 //! | `release` | `uid`, `revision`, `strategy`, the versions `from` and `to`, `phase`, `message`, `started_at` |
 //! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
-//! | `verdict` | what the numbers say: `value` (`go`, `no-go`, `collecting`, `unknown`) and `why`, most important first |
-//! | `forward` | the same for going on: no better than `verdict`, than the error budgets (a spent one is `no-go`, an unknown one `unknown`), and `no-go` once the release has failed |
+//! | `verdict` | whether it may go on: `value` (`go`, `no-go`, `collecting`, `unknown`) and `why`, most important first. No better than `numbers`, than the error budgets (a spent one is `no-go`, an unknown one `unknown`), and `no-go` once the release has failed |
+//! | `numbers` | the same of what the numbers say alone |
 //! | `notes` | things to look at that decide nothing by themselves |
 //! | `panels` | below |
 //! | `wrong` | declared panels that cannot be used: `origin`, `why` |
@@ -62,22 +62,13 @@ use crate::{
     cli::{Global, Verdict as Wanted},
     config::paths::Paths,
     core::{
-        budget, evidence,
+        forward::{self, Forward},
         settings::Settings,
         state::{Open, Panel, State},
     },
-    domain::{
-        clean::Clean,
-        panel::PanelTrouble,
-        release::{Phase, Release},
-        target::TargetRef,
-        verdict::{Verdict, Word},
-    },
+    domain::{panel::PanelTrouble, release::Release, target::TargetRef, verdict::Word},
     runtime::{self, clock::Clock},
 };
-
-/// Failed questions in a row after which one about the past is not waited for any longer.
-const TRIES: u32 = 2;
 
 /// Prints what may be said of a release; the exit code.
 ///
@@ -117,7 +108,7 @@ async fn read(
         return Err(nobody(&board, target, &wanted.target));
     };
     let text = if wanted.json { format!("{}\n", json::object(&told)) } else { text::paragraph(&told) };
-    Ok((text, told.forward.word))
+    Ok((text, told.forward.answer.word))
 }
 
 /// What may be said of the opened release.
@@ -126,59 +117,14 @@ pub(super) struct Told<'a> {
     pub(super) state: &'a State,
     pub(super) open: &'a Open,
     pub(super) release: &'a Release,
-    /// What the numbers say.
-    pub(super) verdict: Verdict,
-    /// Whether it may go on.
-    pub(super) forward: Verdict,
-    /// Things to look at that decide nothing by themselves.
-    pub(super) notes: Vec<Clean>,
+    pub(super) forward: Forward,
 }
 
 impl<'a> Told<'a> {
     /// None before it is there.
     pub(super) fn of(state: &'a State) -> Option<Self> {
         let (open, release) = found(state)?;
-        let evidence::Outcome { verdict, technical_only: _, notes } = evidence::outcome(open);
-        let verdict = read_through(open, verdict);
-        let held = budget::forward(verdict.clone(), budget::against(state));
-        let forward = match failure(release) {
-            Some(why) => Verdict { word: Word::NoGo, why: [vec![why], held.why].concat() },
-            None => held,
-        };
-        Some(Self { state, open, release, verdict, forward, notes })
-    }
-}
-
-/// The verdict of the numbers. While a critical panel has not been read nothing is said that reading it could undo.
-fn read_through(open: &Open, verdict: Verdict) -> Verdict {
-    let unread: Vec<Clean> = open
-        .panels
-        .iter()
-        .filter(|panel| panel.spec.critical && is_unread(panel))
-        .map(|panel| {
-            let why = evidence::reading(panel).verdict.why.first().cloned().unwrap_or_default();
-            Clean::new(format!("{}: {why}", panel.spec.name))
-        })
-        .collect();
-    match verdict.word {
-        Word::Go | Word::Collecting if !unread.is_empty() => Verdict { word: Word::Unknown, why: unread },
-        Word::Go | Word::NoGo | Word::Collecting | Word::Unknown => verdict,
-    }
-}
-
-/// Why a release has failed, if it has: nothing may go on then, whatever the numbers say.
-#[must_use]
-pub(super) fn failure(release: &Release) -> Option<Clean> {
-    let said = |word: &str| {
-        let message = &release.message;
-        Clean::new(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
-    };
-    if release.aborted {
-        return Some(said("the release was aborted"));
-    }
-    match release.phase {
-        Phase::Degraded => Some(said("the release is degraded")),
-        Phase::Healthy | Phase::Progressing | Phase::Paused | Phase::Unknown => None,
+        Some(Self { state, open, release, forward: forward::of(state) })
     }
 }
 
@@ -189,22 +135,10 @@ fn is_read(state: &State) -> bool {
     let is_late = state.at.mono >= u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
     let asked = |panel: &Panel| panel.arms.is_none() || panel.trouble != Some(PanelTrouble::Waiting);
     let budgets = open.budgets.iter().flat_map(|budget| &budget.lanes);
-    open.panels.iter().all(|panel| if panel.spec.critical { !is_unread(panel) } else { is_late || asked(panel) })
+    open.panels
+        .iter()
+        .all(|panel| if panel.spec.critical { !forward::is_unread(panel) } else { is_late || asked(panel) })
         && budgets.into_iter().all(|lane| lane.trouble != Some(PanelTrouble::Waiting))
-}
-
-/// Whether its first answer, or a part of its past, is still on its way.
-fn is_unread(panel: &Panel) -> bool {
-    if panel.arms.is_none() {
-        return false;
-    }
-    match &panel.trouble {
-        Some(PanelTrouble::Waiting) => true,
-        // Where a part of the past has a flaw smaller parts of it are asked for.
-        None | Some(PanelTrouble::Partial(_) | PanelTrouble::NotFinite) => panel.history.is_some(),
-        Some(PanelTrouble::Error(_)) => panel.history.is_some() && panel.errors < TRIES,
-        Some(PanelTrouble::NoData | PanelTrouble::Stale(_)) => false,
-    }
 }
 
 #[cfg(test)]

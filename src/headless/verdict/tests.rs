@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    core::event::Size,
-    domain::slo::{Events, Slo},
+    core::{budget, event::Size},
+    domain::{
+        release::Phase,
+        slo::{Events, Slo},
+    },
     headless::{
         demo::{
             self,
@@ -113,6 +116,11 @@ fn people_read_the_word_first_and_what_is_fine_last() {
     for part in ["orders per 1,000 checkouts", " vs ", "10 % set, ", "controller  its analysis (step 5) reads"] {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
+    // The panels stand together, marked in the order of urgency.
+    let marks = ["✗", "!", "?", "◔", "✓", "~"];
+    let place = |line: &str| marks.iter().position(|mark| line.starts_with(&format!("  {mark} ")));
+    let places: Vec<usize> = text.lines().filter(|line| line.ends_with(" old")).filter_map(place).collect();
+    assert!(places.len() > 4 && places.is_sorted() && places.first() < places.last(), "{text}");
     assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
 }
 
@@ -126,7 +134,7 @@ fn before_a_critical_panel_was_read_nothing_good_is_said() {
     panel.history = Some(crate::core::state::History { from: 0, to: 3_600 });
     assert!(!is_read(&state));
     let told = Told::of(&state).unwrap();
-    assert_eq!((told.verdict.word, told.forward.word), (Word::Unknown, Word::Unknown), "{told:?}");
+    assert_eq!((told.forward.numbers.word, told.forward.answer.word), (Word::Unknown, Word::Unknown), "{told:?}");
 }
 
 #[test]
@@ -146,13 +154,13 @@ fn what_is_wrong_for_good_is_not_waited_for() {
 #[test]
 fn a_budget_speaks_against_going_on_and_not_against_the_canary() {
     let clean = flown(Scenario::Clean, 2);
-    let without = Told::of(&clean).unwrap().forward.word;
+    let without = Told::of(&clean).unwrap().forward.answer.word;
     let state = with_budget(clean.clone(), 0.4);
-    assert_eq!(Told::of(&state).unwrap().forward.word, without);
+    assert_eq!(Told::of(&state).unwrap().forward.answer.word, without);
     let state = with_budget(clean.clone(), -0.2);
     let told = Told::of(&state).unwrap();
-    assert_eq!(told.forward.word, Word::NoGo);
-    assert_ne!(told.verdict.word, Word::NoGo);
+    assert_eq!(told.forward.answer.word, Word::NoGo);
+    assert_ne!(told.forward.numbers.word, Word::NoGo);
     let text = text::paragraph(&told);
     assert!(text.starts_with("✗ NO-GO") && text.contains("the numbers alone: ") && text.contains("SPENT"), "{text}");
     let mut state = with_budget(clean, 0.4);
@@ -160,7 +168,7 @@ fn a_budget_speaks_against_going_on_and_not_against_the_canary() {
         lane.trouble = Some(PanelTrouble::Waiting);
     }
     assert!(!is_read(&state));
-    assert_eq!(Told::of(&state).unwrap().forward.word, Word::Unknown);
+    assert_eq!(Told::of(&state).unwrap().forward.answer.word, Word::Unknown);
 }
 
 #[test]
@@ -171,9 +179,9 @@ fn a_release_that_failed_may_not_go_on() {
     ] {
         let state = with_release(flown(Scenario::Clean, 1), change);
         let told = Told::of(&state).unwrap();
-        assert_eq!(told.forward.word, Word::NoGo);
-        assert!(told.forward.why[0].starts_with(why), "{told:?}");
-        assert_ne!(told.verdict.word, Word::NoGo);
+        assert_eq!(told.forward.answer.word, Word::NoGo);
+        assert!(told.forward.answer.why[0].starts_with(why), "{told:?}");
+        assert_ne!(told.forward.numbers.word, Word::NoGo);
     }
 }
 
@@ -190,7 +198,7 @@ async fn a_release_is_asked_for_by_any_part_of_its_name() {
     for typed in ["checkout", "shop/checkout", "demo/shop/checkout"] {
         let (text, word) = asked(typed, true).await.unwrap();
         let object: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(object["forward"]["value"], crate::headless::numbers::word(word), "{object}");
+        assert_eq!(object["verdict"]["value"], crate::headless::numbers::word(word), "{object}");
         assert_eq!(object["sources"][0]["state"], "live");
     }
 }
@@ -206,7 +214,7 @@ async fn a_name_nobody_has_is_a_usage_error() {
 fn a_silent_failure_is_no_go_with_its_numbers_and_its_cost() {
     let state = flown(Scenario::SilentPaymentFailure, 8);
     let told = Told::of(&state).unwrap();
-    assert_eq!((told.verdict.word, told.forward.word), (Word::NoGo, Word::NoGo), "{told:?}");
+    assert_eq!((told.forward.numbers.word, told.forward.answer.word), (Word::NoGo, Word::NoGo), "{told:?}");
     let text = text::paragraph(&told);
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("✗ NO-GO  demo/shop/checkout"), "{text}");

@@ -8,6 +8,7 @@ use crate::{
         budget::{self, Budget},
         controller,
         evidence::{self, Mark, Reading, said as words},
+        forward::Forward,
         freshness::{Standing, standing},
         metrics, number,
         price::Loss,
@@ -26,21 +27,21 @@ const NAME: usize = 34;
 
 /// The word, why, every panel, and what else speaks for or against going on.
 pub(super) fn paragraph(told: &Told) -> String {
-    let Told { state, open, release, verdict, forward, notes } = told;
+    let Told { state, open, release, forward: Forward { answer, numbers, notes, .. } } = told;
     let mut out = format!(
         "{} {}  {}  {}  {}{}\n",
-        glyph(forward.word),
-        forward.word,
+        glyph(answer.word),
+        answer.word,
         release.id.target,
         release::versions(release),
         release.phase.word(),
         release::at(release),
     );
-    for why in &forward.why {
+    for why in &answer.why {
         let _ = writeln!(out, "  {why}");
     }
-    if verdict.word != forward.word {
-        let _ = writeln!(out, "  the numbers alone: {}", said(verdict));
+    if numbers.word != answer.word {
+        let _ = writeln!(out, "  the numbers alone: {}", said(numbers));
     }
     for note in notes {
         let _ = writeln!(out, "  ! {note}");

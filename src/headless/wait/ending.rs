@@ -19,7 +19,7 @@ use crate::{
     headless::{
         opening,
         problem::{Code, Problem},
-        verdict::{Told, failure, text},
+        verdict::{Told, text},
     },
 };
 
@@ -138,14 +138,14 @@ impl Waiter {
         if let Some(ending) = self.until.iter().find_map(|until| reached(*until, &told)) {
             return Some(ending);
         }
-        if let Some(why) = self.superseded(told.release).or_else(|| failure(told.release)) {
+        if let Some(why) = self.superseded(told.release).or_else(|| told.forward.failed.clone()) {
             return Some(Ending::Failed(why));
         }
         // For the rest of the release a budget is no news; whether it may go on is.
         let against = if self.until.contains(&Until::Go) {
-            Some(&told.forward)
+            Some(&told.forward.answer)
         } else {
-            self.until.contains(&Until::Healthy).then_some(&told.verdict)
+            self.until.contains(&Until::Healthy).then_some(&told.forward.numbers)
         };
         against.filter(|verdict| verdict.word == Word::NoGo).map(|verdict| Ending::Failed(text::said(verdict).into()))
     }
@@ -200,7 +200,7 @@ fn reached(until: Until, told: &Told) -> Option<Ending> {
         let why = if told.release.message.is_empty() { phase.word().into() } else { told.release.message.clone() };
         (told.release.phase == phase).then_some(why)
     };
-    let word = |word: Word| (told.forward.word == word).then(|| text::said(&told.forward).into());
+    let word = |word: Word| (told.forward.answer.word == word).then(|| text::said(&told.forward.answer).into());
     let why = match until {
         Until::Go => word(Word::Go),
         Until::NoGo => word(Word::NoGo),

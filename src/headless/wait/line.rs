@@ -57,8 +57,8 @@ impl<'a> Line<'a> {
             release.current_step().map(|(index, _)| index),
             release::at(release),
             release.waits_for_person(),
-            figureless(said(&told.verdict)),
-            figureless(said(&told.forward)),
+            figureless(said(&told.forward.numbers)),
+            figureless(said(&told.forward.answer)),
             self.lost,
         )
     }
@@ -76,9 +76,9 @@ impl<'a> Line<'a> {
         };
         if let Some(told) = &self.told {
             parts.push(place(told.release));
-            parts.push(format!("{} {}", glyph(told.forward.word), said(&told.forward)));
-            if told.forward.word != told.verdict.word {
-                parts.push(format!("the numbers alone: {}", said(&told.verdict)));
+            parts.push(format!("{} {}", glyph(told.forward.answer.word), said(&told.forward.answer)));
+            if told.forward.answer.word != told.forward.numbers.word {
+                parts.push(format!("the numbers alone: {}", said(&told.forward.numbers)));
             }
         }
         parts.extend(self.lost.iter().map(|(name, why)| format!("no contact with {name}: {why}")));
@@ -105,8 +105,8 @@ impl<'a> Line<'a> {
                 "seen": evidence::seen(told.open).map(|seen| seen.percent),
             });
             line["waits_for_person"] = json!(release.waits_for_person());
-            line["verdict"] = numbers::verdict(&told.verdict);
-            line["forward"] = numbers::verdict(&told.forward);
+            line["verdict"] = numbers::verdict(&told.forward.answer);
+            line["numbers"] = numbers::verdict(&told.forward.numbers);
         }
         if let Some(ending) = ending {
             line["result"] = json!(ending.word());

@@ -11,7 +11,7 @@
 //! | `step` | the current one: `index` from 0, `count`, `label` |
 //! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
 //! | `waits_for_person` | whether a person is what it waits for |
-//! | `verdict`, `forward` | as in `verdict` |
+//! | `verdict`, `numbers` | as in `verdict` |
 //! | `sources` | as in `verdict` |
 //! | `result` | only at the end: `reached`, `failed`, `timed-out`, `unreachable`, `interrupted` |
 //! | `until` | only at the end: the state that was reached |

@@ -431,11 +431,37 @@ fn an_unknown_verdict_makes_an_open_dialog_ask_for_more() {
     flight.armed();
     let watched = super::asking::answer_first(&mut flight);
     assert!(watched > 0);
+    let more = Confirmation::Type { text: "checkout 50".into(), with_reason: true };
+    flight.key("p");
+    assert_eq!(flight.dialog().confirmation, more, "its past has not been read");
+    flight.key("esc");
+    for panel in &mut flight.state.open.as_mut().unwrap().panels {
+        panel.history = None;
+    }
     flight.key("p");
     assert_eq!(flight.dialog().confirmation, Confirmation::Type { text: "50".into(), with_reason: false });
     flight.wait(120_000);
-    assert_eq!(flight.dialog().confirmation, Confirmation::Type { text: "checkout 50".into(), with_reason: true });
+    assert_eq!(flight.dialog().confirmation, more);
     assert_eq!(flight.dialog().changed[0].part, Part::Confirmation);
+}
+
+#[test]
+fn a_release_that_failed_goes_on_only_with_a_reason() {
+    let mut flight = Flight::open(Settings { panels: vec![orders()], ..settings() });
+    flight.armed();
+    let mut failed = aborted("checkout");
+    failed.offers = vec![offer(plan("checkout", Goal::Retry, Direction::Forward, Some(10.0), vec![]))];
+    flight.news(failed);
+    super::asking::answer_first(&mut flight);
+    for panel in &mut flight.state.open.as_mut().unwrap().panels {
+        panel.history = None;
+    }
+    flight.keys("x").key("enter");
+    assert_eq!(flight.dialog().goal, Goal::Retry);
+    assert_eq!(flight.dialog().confirmation, Confirmation::Type { text: "checkout 10".into(), with_reason: true });
+    let confirm = flight.dialog().clone();
+    let said = crate::core::sheet::sentences(&flight.state, &confirm);
+    assert!(said.iter().any(|line| line.label == "failed" && line.text.contains("aborted")), "{said:?}");
 }
 
 #[test]

@@ -263,8 +263,7 @@ proptest! {
             state = armed(state);
         }
         let plan = super::world::plan("checkout", goal, direction, Some(30.0), vec![Condition::Held(true)]);
-        let verdict = crate::domain::verdict::Verdict::collecting("so far");
-        match policy::confirmation(&state, &plan, &verdict) {
+        match policy::confirmation(&state, &plan, crate::domain::verdict::Word::Collecting) {
             Ok(confirmation) => prop_assert!(arm && confirmation != Confirmation::Yes),
             Err(_) => prop_assert!(!arm),
         }
