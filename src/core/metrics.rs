@@ -113,7 +113,7 @@ pub fn is_unheard(state: &State, panel: &Panel) -> bool {
 pub fn tally(state: &State, open: &Open) -> Tally {
     let panels = open.panels.iter().filter(|panel| !is_controllers(panel)).map(|panel| mark(state, panel));
     let wrong = open.wrong.iter().map(|_| Mark::Unknown);
-    counted(panels.chain(wrong).chain(split(open)))
+    counted(panels.chain(wrong).chain(split(state, open)))
 }
 
 fn counted(marks: impl IntoIterator<Item = Mark>) -> Tally {
@@ -128,10 +128,16 @@ fn counted(marks: impl IntoIterator<Item = Mark>) -> Tally {
     counts
 }
 
-/// The mark of the traffic split, where there is something to say.
+/// The mark of the traffic split, where there is something to say; like a panel's it is not known while the source of
+/// its numbers is silent.
 #[must_use]
-pub fn split(open: &Open) -> Option<Mark> {
+pub fn split(state: &State, open: &Open) -> Option<Mark> {
     use crate::judge::split::SplitStanding;
+    let watched = open.split.as_ref()?;
+    let is_its = |panel: &&Panel| panel.spec.name == watched.panel && panel.spec.kind.has_counts();
+    if open.panels.iter().find(is_its).is_some_and(|panel| is_unheard(state, panel)) {
+        return Some(Mark::Unknown);
+    }
     evidence::split(open).map(|finding| match finding.standing {
         SplitStanding::TooMuch | SplitStanding::TooLittle => Mark::Look,
         SplitStanding::Holds => Mark::Good,
@@ -244,7 +250,7 @@ impl List {
         let wrong =
             (0..open.wrong.len()).map(|place| Entry::line(unusable, Cell::Wrong(place), vec![(Mark::Unknown, 1)]));
         cells.extend(wrong);
-        cells.extend(split(open).map(|mark| {
+        cells.extend(split(state, open).map(|mark| {
             let rank = Rank { mark, is_minor: true };
             Entry::line(rank, Cell::Split, vec![(mark, 1)])
         }));

@@ -92,7 +92,7 @@ fn block(state: &State, open: &Open, cell: &Cell, size: PanelSize, width: usize)
         },
         Cell::Wrong(place) => open.wrong.get(*place).map(|wrong| panel::unusable(wrong, width)).into_iter().collect(),
         Cell::Group(name, tally) => vec![group(name, tally, width)],
-        Cell::Split => vec![split(open, width)],
+        Cell::Split => vec![split(state, open, width)],
     }
 }
 
@@ -112,8 +112,8 @@ fn more(state: &State, tally: &metrics::Tally, width: usize) -> Row {
 }
 
 /// `✓ traffic split    9.7 % seen, 10 % set`.
-fn split(open: &Open, width: usize) -> Row {
-    let (Some(finding), Some(mark)) = (evidence::split(open), metrics::split(open)) else { return Row::new() };
+fn split(state: &State, open: &Open, width: usize) -> Row {
+    let (Some(finding), Some(mark)) = (evidence::split(open), metrics::split(state, open)) else { return Row::new() };
     let (glyph, role) = words::mark(mark);
     let row = Row::new().gap(1).put(role, glyph).gap(1).field(Role::Text, "traffic split", panel::name_columns(width));
     let percent = |share: f64| format!("{} %", number::percent(share * 100.0));
@@ -123,7 +123,8 @@ fn split(open: &Open, width: usize) -> Row {
     let note = match mark {
         Mark::Look => Row::new().put(role, "not what the router was told"),
         Mark::Collecting => Row::new().muted(format!("n {}", number::count(finding.exposures))),
-        Mark::Good | Mark::Weak | Mark::Unknown | Mark::Regression => Row::new(),
+        Mark::Unknown => Row::new().put(role, "its source is silent"),
+        Mark::Good | Mark::Weak | Mark::Regression => Row::new(),
     };
     row.gap(2).then(note).cut(width)
 }
