@@ -119,6 +119,7 @@ pub fn run(world: &World, seed: u64) -> Told {
     let mut told = Told::default();
     let count = usize::try_from(world.minutes * 60 / STEP).unwrap();
     let all = if world.twist == Twist::Resets { draws.counted(&mut pods, count) } else { Vec::new() };
+    let mut counted = all.into_iter().peekable();
     let mut late = [Counts::default(); LAG].map(|none| (none, none));
     let mut changed = 0;
     for n in 0..count {
@@ -128,7 +129,13 @@ pub fn run(world: &World, seed: u64) -> Told {
             changed = n;
         }
         let serving = world.canary_pods(n);
-        let mut tick = if world.twist == Twist::Resets { all[n] } else { draws.tick(&mut pods, n, at) };
+        let mut tick = if world.twist == Twist::Resets {
+            // Where a scrape is missing a tick is longer.
+            let Some(tick) = counted.next_if(|tick| tick.at == at) else { continue };
+            tick
+        } else {
+            draws.tick(&mut pods, n, at)
+        };
         if world.twist == Twist::Steps {
             let due = std::mem::replace(&mut late[n % LAG], (tick.canary, tick.baseline));
             tick.canary.events = due.0.events;

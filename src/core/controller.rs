@@ -86,9 +86,20 @@ fn runs(release: &Release) -> Vec<&Analysis> {
 #[must_use]
 pub fn newest(open: &Open, check: &Check) -> Option<f64> {
     let same = |panel: &&super::state::Panel| {
-        matches!(panel.spec.kind, PanelKind::Analysis { .. })
+        let asks = match &panel.spec.kind {
+            PanelKind::Analysis { query } => Some(query),
+            PanelKind::Ratio { .. }
+            | PanelKind::Rate { .. }
+            | PanelKind::Latency { .. }
+            | PanelKind::Value { .. }
+            | PanelKind::Shared { .. } => None,
+        };
+        // Templates may have checks of one name. What is read of the past is not what it would say now.
+        asks.is_some()
+            && asks == check.query.as_ref()
             && panel.spec.name == check.name
             && panel.trouble.is_none()
+            && panel.history.is_none()
     };
     open.panels.iter().find(same).and_then(|panel| panel.points.last()).map(|point| point.value)
 }

@@ -97,6 +97,16 @@ impl Panel {
             due,
         }
     }
+
+    /// The same arms, read and judged again from the beginning, in ticks of `step` seconds: what was found stands
+    /// meanwhile, for the source may be silent from now on.
+    #[must_use]
+    pub fn again(&self, step: i64, due: u64) -> Self {
+        let latched = self.evidence.judge.as_ref().is_some_and(|judge| judge.latched().is_some());
+        let found = self.evidence.finding.filter(|_| latched).or(self.evidence.found);
+        let evidence = Evidence { found, ..Evidence::default() };
+        Self { evidence, ..Self::new(self.spec.clone(), self.arms.clone(), step, due) }
+    }
 }
 
 /// Most ticks that one question asks for.
@@ -129,6 +139,9 @@ pub struct Evidence {
     /// None before the canary was exposed.
     pub judge: Option<Arc<Judge>>,
     pub finding: Option<Finding>,
+    /// A regression that was found before all of it had to be read again; it stands until that is done.
+    #[serde(default)]
+    pub found: Option<Finding>,
     /// The same for a `value`.
     pub gauge: Option<Arc<Gauge>>,
     /// A `shared` panel, or the baseline arm, against the hour before.
@@ -193,6 +206,9 @@ pub struct Wrong {
     /// Which object or file it comes from.
     pub origin: Clean,
     pub why: Clean,
+    /// It is critical, or nobody can tell whether it is: without it there is no GO.
+    #[serde(default)]
+    pub decides: bool,
 }
 
 /// The weight moved, by the wall clock of this machine in seconds since 1970.

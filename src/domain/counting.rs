@@ -9,8 +9,8 @@
 //!   counts as gone.
 //! - A counter that was never seen is young and counts from 0, but not where counting has just begun: there it may be
 //!   an old one that missed a scrape. One that comes back after a gap, and everything after an outage, begins anew.
-//! - An arm with exposures for which nothing at all counts events is named `silent`: its events are 0 as far as
-//!   anybody counts, and whether that is so is for the reader to doubt.
+//! - An arm for which nothing at all counts events is named `silent`, where its exposures are counted if they are asked
+//!   for: its events are 0 as far as anybody counts, and whether that is so is for the reader to doubt.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ pub struct Counted {
     /// Instances of each arm that answered the last query: exposures where they are asked for.
     pub baseline_pods: u32,
     pub canary_pods: u32,
-    /// The arm that is exposed while no series counts its events.
+    /// The arm that no series counts events of, though its exposures are counted where they are asked for.
     pub silent: Option<Side>,
 }
 
@@ -108,7 +108,7 @@ impl Counting {
             canary_pods: 0,
             silent: [Side::Baseline, Side::Canary]
                 .into_iter()
-                .find(|side| sets == 2 && heard(*side, 1) && !heard(*side, 0)),
+                .find(|side| (sets == 1 || heard(*side, 1)) && !heard(*side, 0)),
         };
         for (line, value) in now {
             let instance = self

@@ -47,6 +47,8 @@ pub struct Says {
     pub panels: Vec<PanelSays>,
     pub shared: Vec<SharedSays>,
     pub split: Option<SplitFinding>,
+    /// Declared panels that cannot be used and are critical, or may be: why, in words.
+    pub unusable: Vec<Clean>,
     /// The weight since when exposure goes on, in words: "10 %".
     pub exposed_at: Option<Clean>,
 }
@@ -73,10 +75,11 @@ pub fn verdict(says: &Says) -> Outcome {
     if !regressions.is_empty() {
         return outcome(Word::NoGo, regressions);
     }
-    if critical.is_empty() && !says.shared.iter().any(|shared| shared.critical) {
+    if critical.is_empty() && says.unusable.is_empty() && !says.shared.iter().any(|shared| shared.critical) {
         return outcome(Word::Unknown, vec!["nothing critical is watched".into()]);
     }
-    let mut unknown: Vec<Clean> = critical.iter().filter_map(|panel| ignorance(panel, says.split.as_ref())).collect();
+    let mut unknown: Vec<Clean> = says.unusable.clone();
+    unknown.extend(critical.iter().filter_map(|panel| ignorance(panel, says.split.as_ref())));
     unknown.extend(says.shared.iter().filter(|shared| shared.critical).filter_map(shared_ignorance));
     if critical.is_empty() {
         unknown.push("no critical panel compares the arms".into());
@@ -145,7 +148,8 @@ fn blocks(says: &Says, critical: &[&PanelSays]) -> Vec<Clean> {
     let worse: Vec<&str> = says
         .shared
         .iter()
-        .filter(|shared| shared.trouble.is_none() && shared.change == Change::Worse)
+        // What was worse when it was last seen is not better for not being seen.
+        .filter(|shared| shared.change == Change::Worse)
         .map(|shared| shared.name.as_str())
         .chain(critical.iter().filter(|panel| panel.baseline == Change::Worse).map(|panel| panel.name.as_str()))
         .collect();
@@ -219,7 +223,7 @@ mod tests {
     #[test]
     fn the_word_follows_from_what_panels_say() {
         type Twist = fn(&mut Says);
-        let cases: [(&str, Twist, Word, &str); 17] = [
+        let cases: [(&str, Twist, Word, &str); 19] = [
             ("fine", |_| {}, Word::Go, "all within"),
             ("nothing watched", |s| s.panels.clear(), Word::Unknown, "nothing critical is watched"),
             ("none critical", |s| s.panels[0].critical = false, Word::Unknown, "nothing critical is watched"),
@@ -275,6 +279,21 @@ mod tests {
                 Word::Go,
                 "all within",
             ),
+            (
+                "a critical panel that cannot be used",
+                |s| s.unusable = vec!["payments cannot be used".into()],
+                Word::Unknown,
+                "payments cannot be used",
+            ),
+            (
+                "which hides no regression",
+                |s| {
+                    s.unusable = vec!["payments cannot be used".into()];
+                    s.panels[0].standing = Some(Standing::Regression);
+                },
+                Word::NoGo,
+                "orders",
+            ),
             ("unknown baseline", |s| s.panels[0].baseline = Change::Unknown, Word::Go, "all within"),
         ];
         for (name, change, word, why) in cases {
@@ -295,7 +314,7 @@ mod tests {
         for (shared, word) in [
             (pool(false, Change::Same, None), Word::Go),
             (pool(false, Change::Worse, None), Word::Unknown),
-            (pool(false, Change::Worse, Some("no data")), Word::Go),
+            (pool(false, Change::Worse, Some("no data")), Word::Unknown),
             (pool(false, Change::Unknown, None), Word::Go),
             (pool(true, Change::Unknown, None), Word::Unknown),
             (pool(true, Change::Same, Some("stale 42s")), Word::Unknown),

@@ -646,5 +646,6 @@ fn judge(panel: &mut Panel, began: i64) {
     }
     panel.evidence.dispersion = Some(dispersion);
     panel.evidence.finding = Some(judge.finding());
+    panel.evidence.pods = Pods { baseline: 8, canary: 2 };
     panel.evidence.judge = Some(Arc::new(judge));
 }

@@ -66,6 +66,7 @@ pub fn release(verdict: Verdict, panels: usize, size: Size) -> State {
         open.wrong = vec![Wrong {
             origin: "ConfigMap flightdeck-extra".into(),
             why: "panel `carts` asks `graphite`, which is not configured as a source of numbers".into(),
+            decides: false,
         }];
     }
     open.weights = vec![WeightMove { at: end() - exposed * STEP, percent: Some(10.0) }];
@@ -304,6 +305,7 @@ impl Story {
         let evidence = Evidence {
             dispersion: Some(spread),
             finding: Some(judge.finding()),
+            pods: Pods { baseline: 8, canary: 2 },
             judge: Some(Arc::new(judge.clone())),
             judged_to: Some(end()),
             ..Evidence::default()

@@ -2,7 +2,10 @@
 
 use super::{Interval, Levels, Mark, Reading, Spread};
 use crate::{
-    core::{price, state::Panel},
+    core::{
+        price,
+        state::{History, Panel},
+    },
     domain::{
         analysis::{Limit, LimitMeans},
         clean::Clean,
@@ -16,6 +19,9 @@ use crate::{
 
 /// ln E of harm from which evidence asks for a look, though it proves nothing yet.
 const LEANS: f64 = 1.098_612_288_668_109_8;
+
+/// Ticks that were answered and made no count before that is a doubt.
+const UNCOUNTED_TICKS: i64 = 4;
 
 /// What may be said of a panel, from everything it knows.
 #[must_use]
@@ -34,6 +40,12 @@ pub fn look(panel: &Panel) -> Reading {
 fn counts(panel: &Panel) -> Reading {
     let evidence = &panel.evidence;
     let spread = evidence.dispersion.map(|found| Spread { phi: found.phi, calibrated: found.calibrated });
+    if let Some(found) = evidence.found.filter(|_| !is_regression(evidence.finding.as_ref())) {
+        let why = vec![found.words().into(), "being judged again".into()];
+        let numbers = of_finding(&found);
+        let verdict = Verdict { word: Word::NoGo, why };
+        return Reading { off: true, dispersion: spread, mark: Mark::Regression, verdict, ..numbers };
+    }
     let (Some(judge), Some(finding)) = (&evidence.judge, &evidence.finding) else {
         let why = doubt(panel).unwrap_or_else(|| "no exposures on the canary yet".into());
         let baseline = newest(panel, Side::Baseline);
@@ -41,11 +53,15 @@ fn counts(panel: &Panel) -> Reading {
         let verdict = if mark == Mark::Collecting { Verdict::collecting(why) } else { Verdict::unknown(why) };
         return Reading { baseline, dispersion: spread, ..Reading::plain(mark, verdict) };
     };
-    let off = finding.standing == Standing::Regression || finding.log_e_harm >= LEANS;
+    let off = is_regression(Some(finding)) || finding.log_e_harm >= LEANS;
     let (mark, verdict) = standing(panel, finding);
     let numbers = if off { of_finding(finding) } else { of_whole(judge) };
     let loss = price::so_far(panel, finding);
     Reading { off, silent: evidence.silent, dispersion: spread, loss, ..Reading { mark, verdict, ..numbers } }
+}
+
+fn is_regression(finding: Option<&Finding>) -> bool {
+    finding.is_some_and(|finding| finding.standing == Standing::Regression)
 }
 
 fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
@@ -82,12 +98,23 @@ fn doubt(panel: &Panel) -> Option<Clean> {
         return Some("only one revision runs".into());
     }
     if let Some(history) = panel.history {
-        #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
-        let left = Seconds((history.to - history.from).max(0) as f64);
-        return Some(format!("reading {left} of history").into());
+        return Some(reading(history));
     }
     if let Some(refused) = &panel.evidence.refused {
         return Some(refused.clone());
+    }
+    let pods = panel.evidence.pods;
+    match (panel.evidence.finding.is_some(), pods.baseline, pods.canary) {
+        (true, _, 0) => return Some("no instance of the canary answers".into()),
+        (true, 0, _) => return Some("no instance of the baseline answers".into()),
+        (_, _, _) => {}
+    }
+    if let (Some(judged), Some(answered)) = (panel.evidence.judged_to, panel.answered_to)
+        && answered - judged > UNCOUNTED_TICKS * panel.step
+    {
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
+        let age = Seconds((answered - judged) as f64);
+        return Some(format!("nothing was counted for {age}").into());
     }
     let silence =
         watchdog::silence(&panel.ticks, watchdog::SILENT_TICKS).filter(|_| panel.spec.kind.counts_exposures());
@@ -97,6 +124,12 @@ fn doubt(panel: &Panel) -> Option<Clean> {
         watchdog::Silence::Canary => "no exposures on the canary".into(),
         watchdog::Silence::Both => "no exposures on either arm".into(),
     })
+}
+
+fn reading(history: History) -> Clean {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
+    let left = Seconds((history.to - history.from).max(0) as f64);
+    format!("reading {left} of history").into()
 }
 
 pub(super) fn words(trouble: &PanelTrouble) -> Clean {
@@ -208,10 +241,11 @@ fn shared(panel: &Panel) -> Reading {
 fn analysis(panel: &Panel) -> Reading {
     let newest = panel.points.last().map(|point| point.value);
     let levels = Levels { before: None, now: newest };
-    let (mark, verdict) = match (&panel.trouble, newest) {
-        (Some(trouble), _) => (Mark::Unknown, Verdict::unknown(words(trouble))),
-        (None, None) => (Mark::Unknown, Verdict::unknown("no data")),
-        (None, Some(value)) => match passed(&panel.spec.limits, value) {
+    let (mark, verdict) = match (&panel.trouble, panel.history, newest) {
+        (Some(trouble), _, _) => (Mark::Unknown, Verdict::unknown(words(trouble))),
+        (None, Some(history), _) => (Mark::Collecting, Verdict::collecting(reading(history))),
+        (None, None, None) => (Mark::Unknown, Verdict::unknown("no data")),
+        (None, None, Some(value)) => match passed(&panel.spec.limits, value) {
             Some(LimitMeans::Failure) => (Mark::Look, Verdict::collecting("its analysis would fail now")),
             Some(LimitMeans::NotSuccess) => (Mark::Look, Verdict::collecting("its analysis would not pass now")),
             None if panel.spec.limits.is_empty() => {

@@ -52,7 +52,9 @@ pub fn split(open: &Open) -> Option<SplitFinding> {
 }
 
 fn says(open: &Open) -> Says {
-    let mut says = Says { split: split(open), exposed_at: exposed_at(open), ..Says::default() };
+    let unusable = open.wrong.iter().filter(|wrong| wrong.decides);
+    let unusable = unusable.map(|wrong| format!("{} ({}) cannot be used", wrong.why, wrong.origin).into()).collect();
+    let mut says = Says { split: split(open), exposed_at: exposed_at(open), unusable, ..Says::default() };
     for panel in &open.panels {
         match panel.spec.kind {
             PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
@@ -87,7 +89,7 @@ fn counted(panel: &Panel) -> PanelSays {
         critical: panel.spec.critical,
         business: panel.spec.business,
         standing,
-        ratio: evidence.finding.map(|finding| finding.words().into()).unwrap_or_default(),
+        ratio: evidence.found.or(evidence.finding).map(|finding| finding.words().into()).unwrap_or_default(),
         trouble: doubted(reading),
         by_traffic: matches!(panel.spec.kind, PanelKind::Rate { .. }),
         cap: capped(panel),
@@ -100,9 +102,10 @@ fn doubted(reading: &Reading) -> Option<Clean> {
     (reading.mark == Mark::Unknown).then(|| reading.verdict.why.first().cloned().unwrap_or_default())
 }
 
-/// Both arms against the panel's hard cap over the same newest minutes; only while its numbers are fresh.
+/// Both arms against the panel's hard cap over the same newest minutes; only while its numbers are fresh: the newest that
+/// were read are old while the past is.
 fn capped(panel: &Panel) -> Option<Capped> {
-    let cap = panel.spec.cap.filter(|_| panel.trouble.is_none() && panel.evidence.finding.is_some())?;
+    let cap = panel.spec.cap.filter(|_| is_fresh(panel) && panel.evidence.finding.is_some())?;
     let newest = panel.ticks.last()?.at;
     let (mut baseline, mut canary) = (Counts::default(), Counts::default());
     let recent = panel.ticks.iter().rev().take_while(|tick| tick.at > newest - CAP_SECONDS);

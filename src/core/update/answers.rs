@@ -69,13 +69,16 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     };
     let present = present(state, place);
     let said = state.settings.sources.iter().any(|setting| setting.name == source && setting.tick.is_some());
+    let mut is_further = false;
     if let (Some(panel), Some(present)) = (panel(state, place), present) {
+        let before = panel.answered_to;
         taking::take(panel, asked, answer, present, said);
         panel.reading = evidence::look(panel);
+        is_further = panel.answered_to != before;
     }
     let delay = match wait {
         Some(asked_for) => back_off_ms(state, place, asked_for),
-        None => next_due_ms(state, place),
+        None => next_due_ms(state, place, is_further),
     };
     let now = state.at.mono;
     if let Some(panel) = panel(state, place) {

@@ -76,6 +76,9 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
             Some(answered) => history(panel, answered, newest),
             None => panel.history,
         };
+        if history.is_none() && panel.evidence.judge.is_some() && panel.evidence.found.take().is_some() {
+            moved = true;
+        }
         // How much is left is shown; where it ends only moves on.
         if moved || panel.history.map(|was| was.from) != history.map(|is| is.from) {
             panel.history = history;
@@ -239,7 +242,10 @@ fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
     let finding = judge.finding();
     panel.evidence.finding = Some(finding);
     panel.evidence.refused = None;
-    panel.evidence.silent = counted.silent;
+    panel.evidence.silent = counted.silent.filter(|side| match side {
+        Side::Baseline => counted.tick.baseline.exposures > 0.0,
+        Side::Canary => counted.tick.canary.exposures > 0.0,
+    });
     panel.evidence.pods = pods;
     let mark = match finding.standing {
         Standing::Regression => Mark::Regression,

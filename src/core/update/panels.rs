@@ -62,9 +62,10 @@ fn wanted(settings: &Settings, target: &Target, release: Option<&Release>) -> Wa
         match declared {
             Declared::Panel { spec, source } => match find_source(settings, source.as_ref()) {
                 Ok(source) => wanted.add(PanelSpec { source, ..PanelSpec::clone(spec) }),
-                Err(why) => wanted.wrong(spec.origin.clone(), format!("panel `{}` {why}", spec.name)),
+                Err(why) => wanted.wrong(spec.origin.clone(), format!("panel `{}` {why}", spec.name), spec.critical),
             },
-            Declared::Wrong { origin, why } => wanted.wrong(origin.clone(), why.clone()),
+            // A mistake may have cost it the word that makes it critical.
+            Declared::Wrong { origin, why } => wanted.wrong(origin.clone(), why.clone(), true),
         }
     }
     for check in release.iter().flat_map(|release| &release.checks) {
@@ -84,7 +85,7 @@ fn analysis(settings: &Settings, check: &Check, wanted: &mut Wanted) {
     }
     let origin = check.template.clone();
     let query = match (&check.query, &check.unresolved) {
-        (_, Some(why)) => return wanted.wrong(origin, format!("`{}` cannot be asked: {why}", check.name)),
+        (_, Some(why)) => return wanted.wrong(origin, format!("`{}` cannot be asked: {why}", check.name), false),
         (Some(query), None) => query.clone(),
         (None, None) => return,
     };
@@ -99,7 +100,7 @@ fn analysis(settings: &Settings, check: &Check, wanted: &mut Wanted) {
             // Its limits say what is bad; nothing here compares.
             ..PanelSpec::new(check.name.clone(), PanelKind::Analysis { query }, Better::Lower)
         }),
-        Err(why) => wanted.wrong(origin, format!("`{}` {why}", check.name)),
+        Err(why) => wanted.wrong(origin, format!("`{}` {why}", check.name), false),
     }
 }
 
@@ -121,16 +122,19 @@ fn find_source(settings: &Settings, named: Option<&Name>) -> Result<Name, String
 
 impl Wanted {
     fn add(&mut self, spec: PanelSpec) {
-        let same = |other: &&PanelSpec| other.name == spec.name && other.kind.word() == spec.kind.word();
-        if let Some(first) = self.specs.iter().find(same) {
+        let same = |other: &PanelSpec| other.name == spec.name && other.kind.word() == spec.kind.word();
+        if let Some(first) = self.specs.iter_mut().find(|other| same(other)) {
             let note = format!("panel `{}` of {} is left out: {} has it too", spec.name, spec.origin, first.origin);
             self.notes.push(note.into());
+            // Whoever called it critical goes on being warned.
+            first.critical |= spec.critical;
+            first.business |= spec.business;
         } else {
             self.specs.push(spec);
         }
     }
 
-    fn wrong(&mut self, origin: Clean, why: impl Into<Clean>) {
-        self.wrong.push(Wrong { origin, why: why.into() });
+    fn wrong(&mut self, origin: Clean, why: impl Into<Clean>, decides: bool) {
+        self.wrong.push(Wrong { origin, why: why.into(), decides });
     }
 }

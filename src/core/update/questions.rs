@@ -76,6 +76,7 @@ pub(super) fn follow_release(state: &mut State) {
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
+    let weights = weights::known(&open.weights, &release);
     let bound = exposure_bound(&release);
     // While a guard soaks, what was still on its way when all traffic had moved is judged by the arms it came from.
     let soaking = state.guard.as_ref().filter(|guard| guard.end().is_none() && guard::is_out(&release));
@@ -96,11 +97,11 @@ pub(super) fn follow_release(state: &mut State) {
             let bound = bound.filter(|_| panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some()));
             panel.exposed_since = bound.map(|bound| bound + offset).max(panel.judged_since);
         }
-        if weights::leave_out(panel, &open.weights, offset) {
+        if weights::leave_out(panel, &weights, offset) {
             // Ticks were judged that should not have been: all of it is read and judged again.
-            let fresh = Panel::new(panel.spec.clone(), panel.arms.clone(), panel.step, now.mono);
-            *panel = Panel { exposed_since: bound.map(|bound| bound + offset), ..fresh };
-            weights::leave_out(panel, &open.weights, offset);
+            let again = panel.again(panel.step, now.mono);
+            *panel = Panel { exposed_since: bound.map(|bound| bound + offset), ..again };
+            weights::leave_out(panel, &weights, offset);
         }
         panel.reading = look(panel);
     }
@@ -176,7 +177,7 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     };
     let to = newest.min(panel.answered_to.unwrap_or(from) + panel.chunk * panel.step);
     if panel.answered_to.is_some_and(|answered| to <= answered) {
-        let due = now + next_due_ms(state, place);
+        let due = now + next_due_ms(state, place, false);
         if let Some(panel) = self::panel(state, place) {
             panel.due = due;
         }
@@ -279,11 +280,12 @@ pub(super) fn plain_place(target: &Target, place: Place) -> Option<String> {
     }
 }
 
-/// Monotonic milliseconds until the next tick can be asked for; at once while the past is read.
-pub(super) fn next_due_ms(state: &State, place: usize) -> u64 {
+/// Monotonic milliseconds until the next tick can be asked for; at once while the past is read, if the last answer
+/// brought it any further.
+pub(super) fn next_due_ms(state: &State, place: usize, is_further: bool) -> u64 {
     let Some(panel) = state.open.as_ref().and_then(|open| open.panels.get(place)) else { return LOST_MS };
     let newest = newest_tick(state, panel);
-    if panel.answered_to.is_some_and(|answered| newest - answered > BEHIND_TICKS * panel.step) {
+    if is_further && panel.answered_to.is_some_and(|answered| newest - answered > BEHIND_TICKS * panel.step) {
         return 1 + jitter(state, place) / 10;
     }
     let server = state.second_at(&panel.spec.source);

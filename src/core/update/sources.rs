@@ -1,6 +1,6 @@
 //! How each source is doing: signs of life, loss and recovery, who we are there, how far its clock is off.
 
-use super::{notices, paint};
+use super::{notices, paint, questions};
 use crate::{
     core::{
         effect::Effect,
@@ -102,7 +102,8 @@ pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &
     // A clock that is decades off is a broken answer, not a time.
     let skew = skew.filter(|skew| skew.abs() < MAX_SKEW_SECONDS);
     let is_same = |new: f64| source.skew.is_some_and(|old| (new - old).abs() <= SAME_SECONDS);
-    if let Some(new) = skew.filter(|new| !is_same(*new)) {
+    let new = skew.filter(|new| !is_same(*new));
+    if let Some(new) = new {
         source.skew = Some(new);
     }
     if let Some(skew) = freshness::clock_off(source).filter(|_| !was_off) {
@@ -112,6 +113,10 @@ pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &
             Seconds(skew.abs())
         );
         notices::say(state, NoticeKind::Warning, text, effects);
+    }
+    if new.is_some() {
+        // What the release tells lies elsewhere on that clock.
+        questions::follow_release(state);
     }
 }
 

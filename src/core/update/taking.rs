@@ -25,6 +25,8 @@ use crate::{
 
 /// Seconds that a source scrapes apart at most, where it does not say and the numbers tell.
 const SLOWEST_SECONDS: i64 = 60;
+/// Ticks that may be missing before an arm or a query is said to be silent.
+const LATE_TICKS: i64 = 3;
 /// Ticks of a part of the past that is too small to be cut again.
 const SMALL: i64 = 45;
 /// Tries after which such a part is passed over: its ticks are then not counted.
@@ -124,8 +126,8 @@ fn is_slower(panel: &mut Panel, values: &Values) -> bool {
     if real <= panel.step {
         return false;
     }
-    let fresh = Panel::new(panel.spec.clone(), panel.arms.clone(), real, panel.due);
-    let before = std::mem::replace(panel, fresh);
+    let again = panel.again(real, panel.due);
+    let before = std::mem::replace(panel, again);
     panel.exposed_since = before.exposed_since.filter(|_| before.judged_since.is_none());
     weights::leave_out(panel, &before.moves, 0);
     true
@@ -280,9 +282,11 @@ fn incomplete(panel: &mut Panel, asked: Asked) {
     if !panel.spec.kind.has_counts() {
         return;
     }
+    // Where nothing comes any more it is old, not incomplete.
+    let to = panel.newest.map_or(asked.to, |newest| asked.to.min(newest.timestamp()));
     let why = match panel.evidence.counting.last() {
         None => "no series belongs to an instance of this release",
-        Some(last) if asked.to - last > (GAP + 3) * panel.step => "an arm or a query no longer answers",
+        Some(last) if to - last > LATE_TICKS * panel.step => "an arm or a query no longer answers",
         Some(_) => return,
     };
     panel.trouble = Some(PanelTrouble::Partial(why.into()));

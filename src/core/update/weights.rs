@@ -5,7 +5,7 @@ use crate::{
     core::state::{Panel, State, WeightMove},
     domain::{
         release::Release,
-        step::{StepKind, StepState},
+        step::{Step, StepKind, StepState},
         timeline::MomentKind,
     },
 };
@@ -21,6 +21,60 @@ pub(super) fn follow(state: &mut State) {
     let Some(release) = &open.release else { return };
     for told in moves(release) {
         note(&mut open.weights, told);
+    }
+}
+
+/// When the weight moved as far as that is known, and from when on it is not.
+pub(super) fn known(weights: &[WeightMove], release: &Release) -> Vec<WeightMove> {
+    let mut known = weights.to_vec();
+    for told in forgotten(release, weights) {
+        note(&mut known, told);
+    }
+    known
+}
+
+/// Moves of which nobody knows any more when they were: from the last step before them whose time is known the weight
+/// is not, until the first one after them.
+fn forgotten(release: &Release, known: &[WeightMove]) -> Vec<WeightMove> {
+    let began = |place: usize| release.steps.get(place).and_then(|step| step.started_at).map(|at| at.timestamp());
+    let mut lost = Vec::new();
+    for (place, step) in release.steps.iter().enumerate() {
+        let Some(percent) = taken(step).filter(|_| step.started_at.is_none()) else { continue };
+        let Some(after) = (0..place).rev().find_map(began) else { continue };
+        let next = (place + 1..release.steps.len()).find(|later| began(*later).is_some());
+        let before = next.and_then(began);
+        let was_seen = |moved: &WeightMove| {
+            moved.percent.is_some_and(|known| (known - percent).abs() < 0.5)
+                && moved.at >= after
+                && before.is_none_or(|before| moved.at <= before + SAME_SECONDS)
+        };
+        if !known.iter().any(was_seen) {
+            // Behind what happened then, so that it is not taken for that.
+            lost.push(WeightMove { at: after + SAME_SECONDS + 1, percent: None });
+            // By then it is what the steps up to there have made it.
+            let until = next.and_then(|next| release.steps.get(place..=next)).into_iter().flatten();
+            let percent = until.rev().find_map(taken);
+            lost.extend(before.map(|at| WeightMove { at, percent }));
+        }
+    }
+    lost
+}
+
+/// The weight that a step has set, in percent.
+fn taken(step: &Step) -> Option<f64> {
+    match (&step.kind, step.state) {
+        (StepKind::SetWeight(percent), StepState::Done | StepState::Current | StepState::Failed) => Some(*percent),
+        (
+            StepKind::SetWeight(_)
+            | StepKind::Wait
+            | StepKind::Person
+            | StepKind::Analysis
+            | StepKind::Experiment
+            | StepKind::Scale
+            | StepKind::Route
+            | StepKind::Job,
+            _,
+        ) => None,
     }
 }
 
@@ -52,22 +106,7 @@ fn note(moves: &mut Vec<WeightMove>, told: WeightMove) {
 
 fn moves(release: &Release) -> impl Iterator<Item = WeightMove> {
     let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| (m.at, None));
-    let steps = release.steps.iter().filter_map(|step| match (&step.kind, step.state) {
-        (StepKind::SetWeight(percent), StepState::Done | StepState::Current | StepState::Failed) => {
-            step.started_at.map(|at| (at, Some(*percent)))
-        }
-        (
-            StepKind::SetWeight(_)
-            | StepKind::Wait
-            | StepKind::Person
-            | StepKind::Analysis
-            | StepKind::Experiment
-            | StepKind::Scale
-            | StepKind::Route
-            | StepKind::Job,
-            _,
-        ) => None,
-    });
+    let steps = release.steps.iter().filter_map(|step| Some((step.started_at?, Some(taken(step)?))));
     told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent })
 }
 

@@ -4,6 +4,7 @@ mod acts;
 mod asking;
 mod board;
 mod budgets;
+mod doubts;
 mod guarding;
 mod judging;
 mod kinds;

@@ -45,6 +45,8 @@ pub(super) struct Shop {
     pub(super) restart: Option<i64>,
     /// Seconds between scrapes; in between the last sample stands.
     pub(super) scrape: i64,
+    /// Seconds that its clock says it is ahead.
+    pub(super) ahead: f64,
 }
 
 impl Default for Shop {
@@ -58,6 +60,7 @@ impl Default for Shop {
             outages: Vec::new(),
             restart: None,
             scrape: 10,
+            ahead: 0.0,
         }
     }
 }
@@ -81,12 +84,15 @@ impl Shop {
         Answer::Value(Values {
             sets,
             newest: chrono::DateTime::from_timestamp(newest, 0).unwrap(),
-            skew: Some(0.0),
+            skew: Some(self.ahead),
             held_back: Seconds::default(),
         })
     }
 
     fn set(&self, query: &str, question: &Question) -> Vec<Series> {
+        if query.starts_with("gauge") && self.hidden.contains(&("", "gauge")) {
+            return Vec::new();
+        }
         if query.starts_with("gauge") {
             return vec![self.series("", question, |second| at(&self.gauge, second))];
         }

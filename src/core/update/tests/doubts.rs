@@ -1,0 +1,220 @@
+//! What is not known is never green, and never a reason to take a release back.
+
+use chrono::TimeDelta;
+
+use super::{
+    shop::{Shop, Visit, dead_from, exposed, mark, watched, word},
+    world::{noon, orders, settings},
+};
+use crate::{
+    core::{
+        controller,
+        effect::Effect,
+        evidence::{self, Mark},
+        settings::Settings,
+    },
+    domain::{
+        analysis::Check,
+        failure::{Failure, FailureKind},
+        panel::{Better, Cap, Declared, PanelKind, PanelSpec, TargetPattern},
+        question::Answer,
+        step::{StepKind, StepState},
+        time::Seconds,
+        timeline::{Moment, MomentKind},
+        verdict::Word,
+    },
+};
+
+fn rate(better: Better) -> PanelSpec {
+    PanelSpec { kind: PanelKind::Rate { events: "orders".into(), by: "pod".into() }, better, ..orders() }
+}
+
+fn gauge(name: &str, kind: PanelKind) -> PanelSpec {
+    let targets = TargetPattern(vec![]);
+    PanelSpec { source: "prom".into(), origin: "x".into(), targets, ..PanelSpec::new(name, kind, Better::Lower) }
+}
+
+fn why(visit: &Visit) -> String {
+    evidence::verdict(visit.open()).why.first().map(ToString::to_string).unwrap_or_default()
+}
+
+#[test]
+fn a_rate_without_any_series_of_an_arm_is_not_go() {
+    for (better, hidden, arm) in [(Better::Lower, "new", "canary"), (Better::Higher, "old", "baseline")] {
+        let shop = Shop { hidden: vec![(hidden, "orders")], ..Shop::default() };
+        let mut visit = Visit::new(vec![rate(better)], shop, 0);
+        visit.live(3_000);
+        assert_eq!((mark(&visit), word(&visit)), (Mark::Unknown, Word::Unknown), "{better:?}");
+        assert!(why(&visit).contains(arm), "{}", why(&visit));
+    }
+    let mut whole = Visit::new(vec![rate(Better::Higher)], Shop::default(), 0);
+    whole.live(3_000);
+    assert_eq!(word(&whole), Word::Go);
+}
+
+#[test]
+fn a_shared_pool_that_was_worse_is_not_better_for_not_being_seen() {
+    let pool = gauge("pool", PanelKind::Shared { query: "gauge".into() });
+    let shop = Shop { gauge: vec![(-11_000, 40.0), (600, 90.0)], ..Shop::default() };
+    let mut visit = Visit::new(vec![watched(), pool], shop, 0);
+    visit.live(3_000);
+    assert!(word(&visit) == Word::Unknown && why(&visit).starts_with("both arms are worse"), "{}", why(&visit));
+    visit.shop.hidden.push(("", "gauge"));
+    visit.live(60);
+    assert!(word(&visit) == Word::Unknown && why(&visit).starts_with("both arms are worse"), "{}", why(&visit));
+}
+
+#[test]
+fn a_critical_panel_that_cannot_be_used_leaves_no_go() {
+    let payments = PanelSpec { name: "payments".into(), ..watched() };
+    let declared = |spec: PanelSpec| Declared::Panel { spec: Box::new(spec), source: Some("other".into()) };
+    let mistake = Declared::Wrong { origin: "ConfigMap panels".into(), why: "`criticl` is no key".into() };
+    let minor = PanelSpec { critical: false, ..payments.clone() };
+    for (declared, expected) in [
+        (declared(payments), Word::Unknown),
+        // It may have been critical.
+        (mistake, Word::Unknown),
+        (declared(minor), Word::Go),
+    ] {
+        let mut release = exposed();
+        release.declared = vec![declared.clone()];
+        let settings = Settings { panels: vec![watched()], ..settings() };
+        let mut visit = Visit::of(settings, Shop::default(), 0, release);
+        visit.live(3_000);
+        assert_eq!(word(&visit), expected, "{declared:?}: {}", why(&visit));
+    }
+}
+
+#[test]
+fn a_panel_called_critical_anywhere_stays_critical() {
+    let mut release = exposed();
+    let softened = PanelSpec { critical: false, business: false, ..watched() };
+    release.declared = vec![Declared::Panel { spec: Box::new(softened), source: None }];
+    let settings = Settings { panels: vec![watched()], ..settings() };
+    let visit = Visit::of(settings, Shop::default(), 0, release);
+    let panel = visit.panel("orders");
+    assert!(panel.spec.critical && panel.spec.business == watched().business);
+}
+
+/// 10 % at noon, 25 % an hour later, of which no event is left, 50 % another hour later.
+fn forgotten(spec: PanelSpec, lost: bool) -> Visit {
+    let shop = Shop { weights: vec![(0, 0.1), (3_600, 0.25), (7_200, 0.5)], ..Shop::default() };
+    let mut release = exposed();
+    let at = |second: i64| Some(noon() + TimeDelta::seconds(second));
+    release.steps[1].kind = StepKind::SetWeight(25.0);
+    release.steps[1].state = StepState::Done;
+    release.steps[1].started_at = at(3_600).filter(|_| !lost);
+    release.steps[2].state = StepState::Current;
+    release.steps[2].started_at = at(7_200);
+    release.weight.set = Some(50.0);
+    let mut visit = Visit::of(Settings { panels: vec![spec], ..settings() }, shop, 7_140, release);
+    visit.live(600);
+    visit
+}
+
+#[test]
+fn a_weight_whose_beginning_is_forgotten_is_not_taken_for_the_one_before() {
+    for better in [Better::Lower, Better::Higher] {
+        let (known, lost) = (forgotten(rate(better), false), forgotten(rate(better), true));
+        assert_ne!(word(&known), Word::NoGo, "{better:?}: {}", why(&known));
+        assert_ne!(word(&lost), Word::NoGo, "{better:?}: {}", why(&lost));
+        assert_eq!(evidence::regressed(lost.open(), 0.01), Vec::new());
+        let ticks = |visit: &Visit| visit.panel("orders").reading.ticks;
+        assert!(ticks(&lost) > 30 && ticks(&lost) < ticks(&known) / 2, "{} {}", ticks(&lost), ticks(&known));
+    }
+}
+
+#[test]
+fn what_was_found_stands_while_it_is_judged_again() {
+    let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
+    visit.live(900);
+    assert_eq!(word(&visit), Word::NoGo);
+    let found = visit.panel("orders").evidence.finding.unwrap().words();
+    // Word of a move of the weight comes late, and the source is gone.
+    let mut release = exposed();
+    let at = visit.flight.at().wall - TimeDelta::seconds(60);
+    release.timeline = vec![Moment { at, kind: MomentKind::Weight, text: "10 %".into() }];
+    visit.instead = Some(Answer::Error(Failure::new(FailureKind::Unreachable, "down")));
+    visit.news(release);
+    visit.live(120);
+    assert!(visit.panel("orders").evidence.judge.is_none(), "all of it is to be read again");
+    assert_eq!((word(&visit), why(&visit)), (Word::NoGo, format!("orders {found}")));
+    assert_eq!(evidence::regressed(visit.open(), 0.01), Vec::new(), "nothing for a guard to act on");
+    visit.instead = None;
+    visit.live(300);
+    let panel = visit.panel("orders");
+    assert!(panel.evidence.found.is_none() && panel.evidence.judge.is_some());
+    assert_eq!(word(&visit), Word::NoGo);
+}
+
+#[test]
+fn a_source_in_trouble_is_asked_no_oftener_than_one_that_answers() {
+    let asked = |visit: &Visit| visit.flight.all.iter().filter(|effect| matches!(effect, Effect::Ask { .. })).count();
+    for instead in [Answer::NoData, Answer::Stale(Seconds(90.0)), Answer::Partial("a shard".into()), Answer::NotFinite]
+    {
+        let mut visit = Visit::new(vec![watched()], Shop::default(), 0);
+        visit.live(600);
+        visit.instead = Some(instead.clone());
+        visit.live(90);
+        let before = asked(&visit);
+        visit.live(100);
+        let questions = asked(&visit) - before;
+        assert!((5..=11).contains(&questions), "{instead:?}: {questions} questions in 100 s");
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_moves_what_the_release_tells() {
+    let mut visit = Visit::new(vec![watched()], Shop { ahead: 40.0, ..Shop::default() }, 300);
+    visit.live(120);
+    let moves =
+        |visit: &Visit| visit.panel("orders").moves.iter().map(|m| m.at - noon().timestamp()).collect::<Vec<_>>();
+    let quiet = moves(&visit);
+    let mut again = exposed();
+    again.message = "news".into();
+    visit.news(again);
+    assert_eq!(quiet, moves(&visit), "without news as with them");
+}
+
+#[test]
+fn a_hard_cap_is_held_against_the_present_only() {
+    let cap = Some(Cap { share: 0.6, exposures: 100.0 });
+    let spec = PanelSpec { better: Better::Lower, tolerance: 0.5, cap, ..watched() };
+    let canary = vec![(-11_000, 0.55), (1_000, 0.65), (20_000, 0.55)];
+    let shop = Shop { baseline: vec![(-11_000, 0.55)], canary, ..Shop::default() };
+    let mut visit = Visit::new(vec![spec], shop, 40_000);
+    for _ in 0..400 {
+        visit.flight.wait(10);
+        visit.answer();
+        assert_ne!(word(&visit), Word::NoGo, "{}", why(&visit));
+    }
+    assert!(visit.panel("orders").history.is_none());
+}
+
+#[test]
+fn the_past_does_not_tell_what_an_analysis_would_say_now() {
+    let kind = PanelKind::Analysis { query: "gauge".into() };
+    let shop = Shop { gauge: vec![(-11_000, 40.0)], ..Shop::default() };
+    let mut visit = Visit::new(vec![gauge("success", kind), watched()], shop, 40_000);
+    visit.flight.wait(1);
+    visit.answer();
+    let asks = |query: &str| Check { query: Some(query.into()), name: "success".into(), ..Check::default() };
+    let newest = |visit: &Visit, query: &str| controller::newest(visit.open(), &asks(query));
+    assert!(!visit.panel("success").points.is_empty() && visit.panel("success").history.is_some());
+    assert_eq!(newest(&visit, "gauge"), None, "it is being read");
+    assert_ne!(visit.panel("success").reading.mark, Mark::Good);
+    visit.live(120);
+    assert_eq!((newest(&visit, "gauge"), newest(&visit, "another")), (Some(40.0), None));
+}
+
+#[test]
+fn go_does_not_outlive_the_canary() {
+    let mut visit = Visit::new(vec![watched()], Shop::default(), 0);
+    visit.live(3_000);
+    assert_eq!(word(&visit), Word::Go);
+    visit.shop.hidden.push(("new", ""));
+    let words: Vec<Word> = (0..30).map(|_| word(visit.live(10))).collect();
+    let went = words.iter().position(|word| *word != Word::Go).unwrap();
+    assert!(went <= 6, "GO stood for {} s", went * 10);
+    assert!(words[went..].iter().all(|word| *word == Word::Unknown), "{words:?}");
+}
