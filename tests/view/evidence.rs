@@ -13,7 +13,7 @@ use flightdeck::{
 use crate::{
     SIZES, frame,
     judged::{self, VERDICTS, Verdict},
-    roles, shown, size,
+    kept, roles, shown, size,
 };
 
 /// Several frames in one text, each under its name.
@@ -117,17 +117,25 @@ fn what_each_piece_of_the_evidence_means() {
     insta::assert_snapshot!("roles_evidence", roles(&state));
 }
 
-/// A theme decides looks only: without colours the same glyphs and words say it.
+/// A theme decides looks only: without colours the same glyphs and words say it. With `FLIGHTDECK_PICTURES=FOLDER` each
+/// verdict lies there as a picture, with few panels and many, in every size and theme.
 #[test]
 fn every_theme_says_the_same() {
-    let (default, mono) = (Theme::builtin("default").unwrap(), Theme::builtin("mono").unwrap());
+    let themes = ["default", "mono"].map(|name| (name, Theme::builtin(name).unwrap()));
     for at in SIZES {
         for verdict in VERDICTS {
-            let mut state = metrics(verdict, 7, at);
-            for view in [View::Cockpit, View::Evidence] {
-                state.open.as_mut().unwrap().view = view;
-                let [one, other] = [&default, &mono].map(|theme| picture::text(&frame(&state, theme)));
-                assert_eq!(one, other);
+            for panels in [1, 7, 30] {
+                let mut state = metrics(verdict, panels, at);
+                for (view, screen) in [(View::Cockpit, "cockpit"), (View::Evidence, "evidence")] {
+                    state.open.as_mut().unwrap().view = view;
+                    let [one, other] = &themes.each_ref().map(|(theme, colours)| {
+                        let buffer = frame(&state, colours);
+                        let name = format!("{screen}_{verdict:?}_{panels}_{}x{}_{theme}", at.0, at.1);
+                        kept(&name.to_lowercase(), &buffer);
+                        picture::text(&buffer)
+                    });
+                    assert_eq!(one, other);
+                }
             }
         }
     }

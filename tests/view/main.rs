@@ -41,11 +41,16 @@ pub fn frame(state: &State, theme: &Theme) -> Buffer {
 /// The frame as text; with `FLIGHTDECK_PICTURES=FOLDER` also as a picture to look at.
 pub fn shown(name: &str, state: &State) -> String {
     let buffer = frame(state, &Theme::builtin("default").unwrap());
+    kept(name, &buffer);
+    picture::text(&buffer)
+}
+
+/// Writes a picture to look at, where a folder was named for it.
+fn kept(name: &str, buffer: &Buffer) {
     if let Some(folder) = std::env::var_os("FLIGHTDECK_PICTURES") {
         let file = std::path::Path::new(&folder).join(format!("{name}.svg"));
-        std::fs::write(file, picture::svg(&buffer, name)).unwrap();
+        std::fs::write(file, picture::svg(buffer, name)).unwrap();
     }
-    picture::text(&buffer)
 }
 
 /// A theme in which every role has a colour of its own, so that a frame can be read back as roles.
