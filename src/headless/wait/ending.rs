@@ -130,15 +130,22 @@ impl Waiter {
             return Some(if self.seen { gone } else { Ending::Nobody });
         }
         // What was last heard of is not what is.
-        if open.health != Health::Live || !open.complete {
+        let source = state.source(&open.target.source).map(|source| freshness::standing(state, source));
+        if open.health != Health::Live || !open.complete || !matches!(source, Some(Standing::Live(_))) {
             return None;
         }
         let told = Told::of(state)?;
         self.seen = true;
-        if let Some(ending) = self.until.iter().find_map(|until| reached(*until, &told)) {
+        // Another release may be as well as it likes: it is not the one that is waited for.
+        if let Some(why) = self.superseded(told.release) {
+            return Some(Ending::Failed(why));
+        }
+        let failed = told.forward.failed.clone();
+        let wanted = self.until.iter().filter(|until| failed.is_none() || is_bad(**until));
+        if let Some(ending) = wanted.into_iter().find_map(|until| reached(*until, &told)) {
             return Some(ending);
         }
-        if let Some(why) = self.superseded(told.release).or_else(|| told.forward.failed.clone()) {
+        if let Some(why) = failed {
             return Some(Ending::Failed(why));
         }
         // For the rest of the release a budget is no news; whether it may go on is.
@@ -188,6 +195,14 @@ impl Waiter {
                 Some(Problem::new(Code::Unreachable, text))
             }
         })
+    }
+}
+
+/// Whether it can be reached by a release that failed.
+const fn is_bad(until: Until) -> bool {
+    match until {
+        Until::NoGo | Until::Degraded => true,
+        Until::Go | Until::Healthy | Until::Progressing | Until::Paused => false,
     }
 }
 

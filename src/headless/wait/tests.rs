@@ -89,6 +89,40 @@ fn another_revision_is_another_release() {
 }
 
 #[test]
+fn what_was_undone_is_not_what_was_waited_for_however_well_it_is() {
+    let state = flown(Scenario::Clean, 2);
+    for (until, phase) in [(Until::Healthy, Phase::Healthy), (Until::Paused, Phase::Paused)] {
+        let mut waiter = waiter(&[until]);
+        let moving = with_release(state.clone(), |release| release.phase = Phase::Progressing);
+        assert_eq!(waiter.look(&moving), None);
+        let undone = with_release(state.clone(), |release| {
+            let stable = release.stable().unwrap().hash.clone();
+            release.revisions.retain(|revision| revision.hash == stable);
+            release.id.revision = stable;
+            release.phase = phase;
+        });
+        let Some(Ending::Failed(why)) = waiter.look(&undone) else { panic!("{until:?} is reached") };
+        assert!(why.starts_with("another revision came: "), "{why}");
+    }
+    let aborted = with_release(state, |release| {
+        release.aborted = true;
+        release.phase = Phase::Healthy;
+    });
+    assert_eq!(code(&aborted, &[Until::Healthy]), Some(1));
+    assert_eq!(code(&aborted, &[Until::NoGo]), Some(0), "it may not go on");
+}
+
+#[test]
+fn a_silent_backend_reaches_nothing() {
+    let state = flown(Scenario::Clean, 2);
+    let mut waiter = waiter(&[Until::Paused]);
+    waiter.look(&with_release(state.clone(), |release| release.phase = Phase::Progressing));
+    let silent = at(state, 115);
+    assert_eq!(waiter.look(&silent), None, "paused when last heard of, which is long ago");
+    assert_eq!(waiter.look(&at(silent, 30)).map(|ending| ending.code()), Some(3));
+}
+
+#[test]
 fn what_rested_before_may_begin_to_move() {
     let state = flown(Scenario::Clean, 2);
     let mut waiter = waiter(&[Until::Paused]);
