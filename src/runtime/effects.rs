@@ -14,7 +14,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,7 @@ use crate::{
         journal::{ActId, Entry},
         plan::{Plan, Receipt},
         question::{Answer, Question},
+        time::Seconds,
         update::Scope,
     },
     metrics::Source,
@@ -45,6 +46,8 @@ use crate::{
 
 /// Questions one source is asked at the same time; the others wait.
 const QUESTIONS: usize = 4;
+/// How long a question may take, waiting for its turn included. The state gives up after 60 s: by then it knows why.
+const QUESTION_TAKES: Duration = Duration::from_secs(50);
 /// How long a way back waits for a slow disk.
 const WAY_BACK_WAITS: Duration = Duration::from_secs(2);
 /// How long a forward act waits for it before it is refused.
@@ -55,6 +58,8 @@ pub struct Effects {
     backends: BTreeMap<Name, Arc<dyn Backend>>,
     metrics: BTreeMap<Name, (Arc<dyn Source>, Arc<Semaphore>)>,
     inbox: mpsc::Sender<Event>,
+    /// How long a question may take with its turn, before the state gives it up.
+    patience: Duration,
     journal: Journaling,
     launcher: Option<Launcher>,
     watches: HashMap<WatchId, CancellationToken>,
@@ -77,6 +82,7 @@ impl Effects {
             backends,
             metrics: metrics.into_iter().map(limited).collect(),
             inbox,
+            patience: QUESTION_TAKES,
             journal: Journaling::start(data)?,
             launcher: None,
             watches: HashMap::new(),
@@ -127,10 +133,23 @@ impl Effects {
             let answer = Answer::Error(Failure::new(FailureKind::Local, why));
             return self.spawn(async move { tell(&inbox, Event::Answered { ask, answer }).await });
         };
+        let patience = self.patience;
+        let deadline = Instant::now() + patience;
         self.spawn(async move {
+            let name = question.source.clone();
             // The semaphore is never closed; without a permit the question is asked all the same.
-            let _permit = permits.acquire_owned().await.ok();
-            let answer = source.ask(question).await;
+            let turn = timeout_at(deadline, permits.acquire_owned()).await.map(Result::ok);
+            let turn = turn.ok().filter(|_permit| Instant::now() < deadline);
+            let answer = match turn {
+                // What waits for the answer will ask a newer question: an old one would only delay that.
+                None => late(
+                    format!("`{name}` is too slow for what it is asked: no turn within {}", shown(patience)),
+                    "show fewer panels of it, or see why it takes so long",
+                ),
+                Some(_permit) => timeout_at(deadline, source.ask(question)).await.unwrap_or_else(|_elapsed| {
+                    late(format!("`{name}` did not answer within {}", shown(patience)), "see why it takes so long")
+                }),
+            };
             tell(&inbox, Event::Answered { ask, answer }).await;
         });
     }
@@ -265,6 +284,14 @@ impl Effects {
     }
 }
 
+fn late(why: String, next: &str) -> Answer {
+    Answer::Error(Failure::new(FailureKind::Timeout, why).hint(next))
+}
+
+fn shown(length: Duration) -> Seconds {
+    Seconds(length.as_secs_f64())
+}
+
 /// A loop that has ended hears nothing, and nothing is left to be told to.
 async fn tell(inbox: &mpsc::Sender<Event>, event: Event) {
     drop(inbox.send(event).await);
@@ -325,7 +352,6 @@ mod tests {
         plan::Expectation,
         release::ReleaseId,
         target::Target,
-        time::Seconds,
         update::Update,
         verdict::Verdict,
     };
@@ -502,5 +528,63 @@ mod tests {
         answered.sort_unstable();
         assert_eq!(answered, (0..=40).collect::<Vec<_>>());
         assert_eq!(slow.most.load(Ordering::SeqCst), QUESTIONS);
+    }
+
+    /// Never answers, and counts what still waits for it.
+    #[derive(Default)]
+    struct Mute {
+        asked: AtomicUsize,
+        waiting: Arc<AtomicUsize>,
+    }
+
+    struct Waits(Arc<AtomicUsize>);
+
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Source for Mute {
+        fn ask(&self, _: Question) -> BoxFuture<'static, Answer> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let waits = Waits(Arc::clone(&self.waiting));
+            async move {
+                let _waits = waits;
+                std::future::pending().await
+            }
+            .boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_question_that_waits_too_long_is_answered_and_waits_no_longer() {
+        let (sender, mut inbox) = mpsc::channel(256);
+        let mute = Arc::new(Mute::default());
+        let metrics = BTreeMap::from([("prom".into(), Arc::clone(&mute) as Arc<dyn Source>)]);
+        let effects = Effects::new(BTreeMap::new(), metrics, None, sender).unwrap();
+        let mut effects = Effects { patience: Duration::from_millis(200), ..effects };
+        for round in 1..=3 {
+            for n in 0..30 {
+                let question = Question { source: "prom".into(), queries: Vec::new(), from: 0, to: 10, step: 10 };
+                effects.ask(AskId(n), question);
+            }
+            let (mut late, mut queued) = (0, 0);
+            for _ in 0..30 {
+                match timeout(Duration::from_secs(20), inbox.recv()).await {
+                    Ok(Some(Event::Answered { answer: Answer::Error(failure), .. })) => {
+                        assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
+                        late += usize::from(failure.to_string().starts_with("`prom` did not answer within"));
+                        queued += usize::from(failure.to_string().starts_with("`prom` is too slow"));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(late + queued, 30, "round {round}");
+            assert!(late >= QUESTIONS && queued >= 1, "{queued} had no turn");
+            assert_eq!(mute.asked.swap(0, Ordering::SeqCst), late, "nothing old is sent");
+            assert_eq!(mute.waiting.load(Ordering::SeqCst), 0, "nothing old is under way");
+        }
     }
 }
