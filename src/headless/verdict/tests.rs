@@ -125,6 +125,24 @@ fn people_read_the_word_first_and_what_is_fine_last() {
 }
 
 #[test]
+fn the_age_of_a_number_is_told_by_its_sources_clock() {
+    let mut state = flown(Scenario::Clean, 2);
+    for (skew, ahead, age) in [(0.0, 0, 20), (300.0, 300, 20), (-300.0, -300, 20), (-305.0, -300, 15)] {
+        let source = state.sources.iter_mut().find(|source| source.name.raw() == "demo-prom").unwrap();
+        source.skew = Some(skew);
+        let by_its_clock = chrono::TimeDelta::seconds(ahead);
+        let newest = state.at.wall + by_its_clock - chrono::TimeDelta::seconds(20);
+        state.open.as_mut().unwrap().panels[0].newest = Some(newest);
+        let told = crate::headless::numbers::panel(&state, &state.open.as_ref().unwrap().panels[0]);
+        assert_eq!(told["age_seconds"], age, "{skew}");
+    }
+    // A source may be ahead of what is known of its clock.
+    state.open.as_mut().unwrap().panels[0].newest = Some(state.at.wall + chrono::TimeDelta::seconds(20));
+    let told = crate::headless::numbers::panel(&state, &state.open.as_ref().unwrap().panels[0]);
+    assert_eq!(told["age_seconds"], 0);
+}
+
+#[test]
 fn before_a_critical_panel_was_read_nothing_good_is_said() {
     let mut state = flown(Scenario::Clean, 2);
     assert!(is_read(&state));
