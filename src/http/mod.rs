@@ -122,6 +122,10 @@ impl Client {
             .timeout(limits.total)
             .tcp_keepalive(Duration::from_secs(30))
             .pool_max_idle_per_host(4);
+        if is_this_machine(&base) {
+            // A proxy would mean its own machine by that name, and be told in clear what is to stay on this one.
+            builder = builder.no_proxy();
+        }
         if base.scheme() == "http" {
             if access.certificate.is_some() {
                 let text = "a client certificate is shown to nobody without encryption; use an address with https";

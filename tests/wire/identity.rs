@@ -315,3 +315,33 @@ fn private(file: &Path) -> PathBuf {
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     file.to_owned()
 }
+
+/// Where the environment names a proxy, a process of its own finds out what is sent where.
+const SOURCE: &str = "FLIGHTDECK_TEST_SOURCE";
+
+#[tokio::test]
+async fn what_stays_on_this_machine_is_told_to_no_proxy() {
+    if let Ok(url) = std::env::var(SOURCE) {
+        let answer =
+            source(&url, token(SecretFrom::Env("FLIGHTDECK_TEST_TOKEN".to_owned()))).ask(ask_for(&["x"])).await;
+        assert!(matches!(answer, Answer::Value(_)), "{answer:?}");
+        return;
+    }
+    let answer = || ResponseTemplate::new(200).set_body_json(good());
+    let (there, proxy) = (serve(answer()).await, serve(answer()).await);
+    for url in [there.uri(), there.uri().replace("127.0.0.1", "localhost")] {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "identity::what_stays_on_this_machine_is_told_to_no_proxy"]);
+        again.env(SOURCE, url).env("FLIGHTDECK_TEST_TOKEN", "sekrit");
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            again.env(name, proxy.uri());
+        }
+        for name in ["NO_PROXY", "no_proxy"] {
+            again.env_remove(name);
+        }
+        let output = again.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    assert_eq!(authorizations(&there).await, ["Bearer sekrit"; 2]);
+    assert!(proxy.received_requests().await.unwrap().is_empty());
+}
