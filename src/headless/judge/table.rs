@@ -49,7 +49,7 @@ impl Clock {
     /// The tick that begins at `at` seconds, as the column writes it.
     #[must_use]
     pub fn tick_after(self, at: i64) -> i64 {
-        let end = at + self.step;
+        let end = at.saturating_add(self.step);
         if self.counted { end.div_euclid(self.step) } else { end }
     }
 }
@@ -77,7 +77,8 @@ pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
         let wrong = |column: &str, what: &str| Problem::usage(format!("{name}:{line}: `{column}`: {what}"));
         let field = |i: usize| places.get(i).and_then(|place| record.get(*place)).unwrap_or_default();
         let (tick, number) = whole(field(0)).ok_or_else(|| {
-            wrong(COLUMNS[0], &format!("expected a whole number of ticks or seconds, found `{}`", field(0)))
+            let found = field(0);
+            wrong(COLUMNS[0], &format!("expected a whole number of ticks or seconds up to 1e15, found `{found}`"))
         })?;
         if let Some(before) = ticks.last().filter(|before| tick <= **before) {
             return Err(wrong(COLUMNS[0], &format!("`{tick}` does not come after `{before}`; sort the lines by tick")));
@@ -106,14 +107,18 @@ fn arms(at: i64, counts: [Option<f64>; 4]) -> Option<Tick> {
     Some(Tick { at, canary: Counts { events: x, exposures: n_c }, baseline: Counts { events: y, exposures: n_b } })
 }
 
+/// The largest tick either way: a number to the second, and far from where sums of them end.
+const LARGEST: i64 = 1_000_000_000_000_000;
+
 /// A whole number, also written as `7.0` or `1.7e9`.
 fn whole(text: &str) -> Option<(i64, Number)> {
-    if let Ok(tick) = text.parse::<i64>() {
-        return Some((tick, tick.into()));
-    }
-    let number: f64 = text.parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough to be exact")]
-    (number.fract() == 0.0 && number.abs() < 1e15).then(|| (number as i64, Number::from(number as i64)))
+    let tick = text.parse().ok().or_else(|| written_out(text.parse().ok()?))?;
+    (-LARGEST..=LARGEST).contains(&tick).then(|| (tick, tick.into()))
+}
+
+fn written_out(number: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, and what is too large is refused")]
+    (number.fract() == 0.0).then_some(number as i64)
 }
 
 /// A count; nothing and NaN stand for one that is not known.
@@ -159,6 +164,7 @@ mod tests {
             (vec!["0", "10", "20", "120"], vec![0, 10, 20, 120]),
             (vec!["1700000000", "1700000010.0"], vec![1_700_000_000, 1_700_000_010]),
             (vec!["7"], vec![7]),
+            (vec!["-1e15", "1000000000000000"], vec![-1_000_000_000_000_000, 1_000_000_000_000_000]),
         ] {
             let rows: Vec<String> = ticks.iter().map(|tick| format!("{tick},0,1,0,1")).collect();
             let table = table(&rows.join("\n")).unwrap();
@@ -178,9 +184,12 @@ mod tests {
     fn errors_name_file_line_and_column() {
         for (rows, said) in [
             ("1,0,1,0,1\n1,0,1,0,1\n", "t.csv:3: `tick`: `1` does not come after `1`"),
-            ("one,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number of ticks or seconds, found `one`"),
+            ("one,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number of ticks or seconds up to 1e15, found `one`"),
             ("1,0,1,0,1\n2,0,1,-4,1\n", "t.csv:3: `baseline_events`: expected a number from 0"),
             ("1,0,many,0,1\n", "t.csv:2: `canary_exposures`: expected a number from 0"),
+            ("1,0,1,0,1\n1e15,0,1,0,1\n2000000000000000,0,1,0,1\n", "t.csv:4: `tick`: expected a whole number"),
+            ("-9223372036854775808,0,1,0,1\n9223372036854775807,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number"),
+            ("9223372036854775807,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number"),
             ("1,0,inf,0,1\n", "t.csv:2: `canary_exposures`: expected a number from 0"),
             ("", "t.csv: holds no ticks below its header"),
         ] {
