@@ -37,6 +37,8 @@ pub const LASTS: Seconds = Seconds(24.0 * 3600.0);
 pub const LONGEST: Seconds = Seconds(7.0 * 86_400.0);
 /// Milliseconds to wait before the next try, by the number of tries so far.
 const BACK_OFF_MS: [u64; 4] = [2_000, 5_000, 10_000, 20_000];
+/// How long a fresh read may take before a person has to know, in milliseconds.
+pub(super) const READ_MS: u64 = 10_000;
 /// How long the cause of a refusal is waited for where another hand is the likely one, in milliseconds.
 const LATEST_BEAT_MS: u64 = 20_000;
 
@@ -96,6 +98,9 @@ pub struct Guard {
     pub attempts: u32,
     /// The newest try.
     pub act: Option<ActId>,
+    /// Monotonic time at which it last began to read the release anew.
+    #[serde(default)]
+    pub reads: u64,
     /// Monotonic time since when all traffic is on the new revision.
     pub promoted: Option<u64>,
     /// Its own sign was seen on the release.
@@ -163,6 +168,8 @@ pub struct Sight<'a> {
     /// Critical panels that regressed at the guard's own error rate, in words, each with fresh data. What is missing
     /// or old is not in here.
     pub regressed: Vec<Clean>,
+    /// Those that regressed by events that nothing counts: only a person can tell what that means.
+    pub uncounted: Vec<Clean>,
     /// Why nothing critical can be judged now, if so.
     pub blind: Option<Clean>,
     /// The newest try.
@@ -237,7 +244,12 @@ pub fn next(guard: &Guard, sight: &Sight<'_>) -> Next {
     if let Duty::Reading(watch) = guard.duty
         && !(sight.contact && sight.watch == Some(watch))
     {
-        return Next::Stay(between_tries(guard));
+        let waits = sight.now.millis_since(guard.reads) < READ_MS;
+        return match waits {
+            true => Next::Stay(between_tries(guard)),
+            false if sight.regressed.is_empty() => blind("no contact with the release"),
+            false => blind("sees a regression, cannot read the release"),
+        };
     }
     if !sight.contact {
         return blind("no contact with the release");
@@ -251,6 +263,9 @@ pub fn next(guard: &Guard, sight: &Sight<'_>) -> Next {
         return blind("the way back is another release's");
     }
     if sight.regressed.is_empty() {
+        if let Some(uncounted) = sight.uncounted.first() {
+            return blind(format!("sees a regression: {uncounted}"));
+        }
         return Next::Stay(sight.blind.clone().map_or(GuardState::Watching, GuardState::Blind));
     }
     match (&guard.duty, failed(sight)) {
@@ -364,6 +379,7 @@ impl Guard {
             beat: now.wall,
             until: orders.mandate.until,
             state: GuardState::Watching,
+            outcome: None,
         };
         Self {
             orders,
@@ -371,6 +387,7 @@ impl Guard {
             duty: Duty::Arming,
             attempts: 0,
             act: None,
+            reads: now.mono,
             promoted: None,
             seen: false,
             due: now.mono,

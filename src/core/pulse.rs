@@ -146,6 +146,7 @@ mod tests {
             beat,
             until: beat,
             state: GuardState::Watching,
+            outcome: None,
         }
     }
 

@@ -26,6 +26,9 @@ pub struct Heartbeat {
     /// It ends by itself then at the latest.
     pub until: DateTime<Utc>,
     pub state: GuardState,
+    /// How it ended, once it has; an older flightdeck does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +141,7 @@ mod tests {
             beat: at,
             until: at,
             state,
+            outcome: None,
         }
     }
 
@@ -173,9 +177,16 @@ mod tests {
 
     #[test]
     fn a_sign_comes_back_from_json_as_it_was() {
-        for state in [GuardState::Watching, GuardState::Acting(3), GuardState::Ended("done".into())] {
-            let sign = sign("me", state);
+        let ended = || GuardState::Ended("done".into());
+        for (state, outcome) in [
+            (GuardState::Watching, None),
+            (GuardState::Acting(3), None),
+            (ended(), Some(Outcome::RolledBack)),
+            (ended(), None),
+        ] {
+            let sign = Heartbeat { outcome, ..sign("me", state) };
             let text = serde_json::to_string(&sign).unwrap();
+            assert_eq!(text.contains("outcome"), outcome.is_some(), "as it always was where there is none: {text}");
             assert_eq!(serde_json::from_str::<Heartbeat>(&text).unwrap(), sign);
         }
     }

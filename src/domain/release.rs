@@ -62,6 +62,10 @@ pub struct Release {
     /// Panels that its own objects declare, in the order of their rank.
     #[serde(default)]
     pub declared: Vec<Declared>,
+    /// Why what declares panels cannot be seen, in words that say who may not see what; none where it can be. Panels may
+    /// be missing then, critical ones too.
+    #[serde(default)]
+    pub panels_unseen: Option<Clean>,
     /// What the backend's own analysis judges it by.
     #[serde(default)]
     pub checks: Vec<Check>,

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use kube::api::{DeleteParams, PostParams};
+use serde_json::{Value, json};
 
 use crate::{
     deck::{Deck, Home},
@@ -70,6 +71,41 @@ fn sign(lab: &Lab) -> Option<Value> {
     serde_json::from_str(rollout["metadata"]["annotations"]["flightdeck/guard"].as_str()?).ok()
 }
 
+/// The panels of a home's configuration as a ConfigMap beside the release, which then are in no configuration.
+struct Declared<'a>(&'a Lab);
+
+const DECLARED: &str = "checkout-panels";
+
+impl<'a> Declared<'a> {
+    fn of(lab: &'a Lab, home: &Home) -> Self {
+        let file = home.path().join("config/flightdeck/config.toml");
+        let config = fs::read_to_string(&file).unwrap();
+        let (sources, panels) = config.split_at(config.find("[[panels]]").unwrap());
+        fs::write(&file, sources).unwrap();
+        let map = json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": DECLARED, "namespace": "shop", "labels": {"flightdeck/panels": "true"}},
+            "data": {"panels.toml": panels},
+        });
+        let declared = Self(lab);
+        declared.remove();
+        let maps = lab.api("", "v1", "ConfigMap");
+        lab.run(maps.create(&PostParams::default(), &serde_json::from_value(map).unwrap())).unwrap();
+        declared
+    }
+
+    fn remove(&self) {
+        // A test that failed may have left one behind, or none.
+        self.0.run(self.0.api("", "v1", "ConfigMap").delete(DECLARED, &DeleteParams::default())).ok();
+    }
+}
+
+impl Drop for Declared<'_> {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
 /// A canary at 10 % that waits for a person, with customers.
 fn canary(lab: &Lab) {
     lab.set_image("checkout", "shop/checkout:4.2.0");
@@ -93,6 +129,8 @@ fn a_silent_payment_failure_is_taken_back_with_nobody_at_the_keys() {
     let traffic = lab.traffic("checkout", &["--order-lag", "1", "--rps", "400"]);
     canary(&lab);
     let home = Home::new(&lab, "operator");
+    // What a fresh read must bring along again.
+    let _declared = Declared::of(&lab, &home);
     let mut guard = Guard::armed(&lab, &home);
     traffic.fault(&lab, "payments", true);
     assert_eq!(guard.ended(PROOF), 1, "{}", guard.said());
@@ -106,6 +144,7 @@ fn a_silent_payment_failure_is_taken_back_with_nobody_at_the_keys() {
     }
     let last = sign(&lab).unwrap();
     assert!(last["state"]["ended"].as_str().unwrap().contains("rolled back"), "{last}");
+    assert_eq!(last["outcome"], "rolled_back");
     let status = home.status("shop/checkout");
     assert_eq!((&status["guard"]["state"], &status["guard"]["alive"]), (&"ended".into(), &false.into()));
 

@@ -103,6 +103,7 @@ fn release(name: &str, percent: f64) -> Arc<Release> {
         timeline: Vec::new(),
         started_at: None,
         declared: Vec::new(),
+        panels_unseen: None,
         checks: Vec::new(),
         guard: None,
         post: None,

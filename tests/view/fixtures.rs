@@ -471,6 +471,7 @@ pub fn checkout() -> Release {
         ],
         started_at: Some(ago(381)),
         declared: Vec::new(),
+        panels_unseen: None,
         checks: Vec::new(),
         guard: None,
         post: Some(Post {

@@ -34,6 +34,7 @@ fn sign(state: GuardState, age: i64) -> Heartbeat {
         beat: ago(age),
         until: ago(-3_600),
         state,
+        outcome: None,
     }
 }
 

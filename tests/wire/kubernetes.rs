@@ -194,6 +194,7 @@ fn beat(id: &str, state: GuardState) -> Beat {
         beat: at,
         until: at,
         state,
+        outcome: None,
     };
     Beat { release: plan(&Goal::Abort).release, heartbeat, over: None }
 }
@@ -390,6 +391,42 @@ async fn what_travels_with_a_release_is_asked_for_only_while_it_is_open() {
         assert!(
             maps.all(|request| request.url.query().unwrap_or_default().contains("labelSelector=flightdeck%2Fpanels"))
         );
+    }
+}
+
+#[tokio::test]
+async fn the_first_news_of_a_release_wait_for_what_declares_its_panels() {
+    let text = "[[panels]]\nname = \"orders\"\nkind = \"shared\"\nquery = \"x\"\nbetter = \"higher\"\n";
+    let map = json!({"metadata": {"name": "panels", "namespace": "shop", "labels": {"flightdeck/panels": "true"}},
+                     "data": {"panels.toml": text}});
+    let forbidden = "configmaps is forbidden: User \"me\" cannot list resource \"configmaps\" in API group \"\" in the \
+                     namespace \"shop\"";
+    let unseen: Clean = "configmaps: `me` may not list configmaps in `shop`".into();
+    for (answer, declared, said) in
+        [(listed(&[map], "9", ""), 1, None), (status(403, "Forbidden", forbidden), 0, Some(unseen))]
+    {
+        let server = MockServer::start().await;
+        Mock::given(path("/api/v1/namespaces/shop/configmaps"))
+            .and(query_param_is_missing("watch"))
+            .respond_with(answer.set_delay(Duration::from_millis(400)))
+            .mount(&server)
+            .await;
+        let rollout = [fixture("canary-paused-at-1pct")];
+        Mock::given(path(ROLLOUTS))
+            .and(query_param_is_missing("watch"))
+            .respond_with(listed(&rollout, "9", ""))
+            .mount(&server)
+            .await;
+        quiet(&server).await;
+        Mock::given(method("GET")).respond_with(listed(&[], "9", "")).with_priority(10).mount(&server).await;
+        let mut updates = reached(&server.uri()).await.watch(open());
+        let first = until(&mut updates, |update| match update {
+            Update::Snapshot(releases) => releases.first().cloned(),
+            Update::Changed(release) => panic!("{:?} came later", release.declared),
+            Update::Gone(_) | Update::Health(_) | Update::Identity(_) | Update::Debrief(_) => None,
+        });
+        let first = first.await;
+        assert_eq!((first.declared.len(), &first.panels_unseen), (declared, &said));
     }
 }
 

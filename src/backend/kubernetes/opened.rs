@@ -78,6 +78,8 @@ struct Opened {
     parts: SelectAll<BoxStream<'static, News>>,
     /// The uid and label selector that the parts are listened to for.
     parts_of: Option<(String, String)>,
+    /// The release was told with these parts.
+    parts_told: bool,
     sets: Shelf<ReplicaSet>,
     pods: Shelf<Pod>,
     runs: Shelf<AnalysisRun>,
@@ -119,6 +121,7 @@ impl Opened {
             rollout: Shelf::default(),
             parts: SelectAll::new(),
             parts_of: None,
+            parts_told: false,
             sets: Shelf::default(),
             pods: Shelf::default(),
             runs: Shelf::default(),
@@ -279,6 +282,7 @@ impl Opened {
     fn forget_parts(&mut self) {
         self.parts.clear();
         self.parts_of = None;
+        self.parts_told = false;
         self.sets = Shelf::default();
         self.pods = Shelf::default();
         self.runs = Shelf::default();
@@ -292,8 +296,9 @@ impl Opened {
     fn tell(&mut self) {
         self.dirty = false;
         let now = match self.rollout.get(&self.key) {
-            Some(rollout) if !self.sets.is_waiting() => {
+            Some(rollout) if !self.awaits_parts() => {
                 let rollout = rollout.clone();
+                self.parts_told = true;
                 self.check_permissions();
                 let release = Arc::new(argo_rollouts::release(&self.target.source, &self.observed(rollout)));
                 Told::Release(release)
@@ -313,6 +318,17 @@ impl Opened {
             self.pace.told();
         }
         self.tell_health();
+    }
+
+    /// Whether something is on its way without which the release would seem to be another: its revisions, and what
+    /// declares its panels. Whoever watches anew would forget what those have shown. What cannot be seen is not awaited,
+    /// and templates that are led to later hold nothing up.
+    fn awaits_parts(&self) -> bool {
+        let mut templates = self.templates.iter().chain(&self.cluster_templates);
+        self.sets.is_waiting()
+            || self.maps.is_waiting()
+            || self.runs.is_waiting()
+            || (!self.parts_told && templates.any(Shelf::is_waiting))
     }
 
     fn tell_health(&mut self) {

@@ -5,7 +5,7 @@ use crate::{
     core::state::{Open, Panel, Watched},
     domain::{
         clean::Clean,
-        panel::{PanelKind, PanelTrouble},
+        panel::{PanelKind, PanelTrouble, Side},
         series::Counts,
         verdict::{Verdict, Word},
     },
@@ -122,16 +122,29 @@ fn exposed_at(open: &Open) -> Option<Clean> {
 }
 
 /// Critical panels that regressed at another error rate, in words, each with numbers that are fresh and whole: what a
-/// guard may act on. What is missing or old is not among them.
+/// guard may act on. What is missing, old or counted by nothing is not among them.
 #[must_use]
 pub fn regressed(open: &Open, alpha: f64) -> Vec<Clean> {
+    harmed(open, alpha).filter(|(panel, _)| !is_uncounted(panel)).map(|(_, words)| words.into()).collect()
+}
+
+/// The same of those whose events on the canary no series counts: a dead shop looks so, and a renamed metric too.
+#[must_use]
+pub fn uncounted(open: &Open, alpha: f64) -> Vec<Clean> {
+    let uncounted = harmed(open, alpha).filter(|(panel, _)| is_uncounted(panel));
+    uncounted.map(|(_, words)| format!("{words}, but no series counts events of the canary").into()).collect()
+}
+
+fn harmed(open: &Open, alpha: f64) -> impl Iterator<Item = (&Panel, String)> {
     let critical = open.panels.iter().filter(|panel| panel.spec.critical && is_fresh(panel));
-    critical
-        .filter_map(|panel| {
-            let judge = panel.evidence.judge.as_ref().filter(|judge| judge.harm_at(alpha))?;
-            Some(format!("{} {}", panel.spec.name, judge.finding().words()).into())
-        })
-        .collect()
+    critical.filter_map(move |panel| {
+        let judge = panel.evidence.judge.as_ref().filter(|judge| judge.harm_at(alpha))?;
+        Some((panel, format!("{} {}", panel.spec.name, judge.finding().words())))
+    })
+}
+
+fn is_uncounted(panel: &Panel) -> bool {
+    panel.evidence.silent == Some(Side::Canary)
 }
 
 /// Why no critical panel can be judged now; none while one can.

@@ -83,6 +83,7 @@ fn sight<'a>(state: &'a State, guard: &Guard) -> Sight<'a> {
         release: open.and_then(|open| open.release.as_deref()),
         plan: acts::planned(state, &Goal::Rollback { to: None }),
         regressed: open.map(|open| evidence::regressed(open, guard.orders.mandate.alpha)).unwrap_or_default(),
+        uncounted: open.map(|open| evidence::uncounted(open, guard.orders.mandate.alpha)).unwrap_or_default(),
         blind: open.and_then(evidence::blind),
         act: guard.act.and_then(|id| state.act(id)),
     }
@@ -105,6 +106,7 @@ fn follow(state: &mut State, guard: &mut Guard, next: Next, effects: &mut Vec<Ef
             let because = evidence_words(state, guard);
             let Some(watch) = watching::reread(state, effects) else { return };
             guard.duty = Duty::Reading(watch);
+            guard.reads = state.at.mono;
             notices::note(state, MomentKind::Guard, format!("{because}; reads the release anew"));
         }
         Next::Act(plan, because) => {
@@ -134,15 +136,20 @@ fn cry(state: &mut State, guard: &mut Guard, now: &GuardState, effects: &mut Vec
     }
     guard.cried = true;
     guard.due = 0;
-    let text = format!("{regressed}; it may not act: {why}");
+    let text = if why.contains(&regressed) {
+        format!("it may not act: {why}")
+    } else {
+        format!("{regressed}; it may not act: {why}")
+    };
     notices::note(state, MomentKind::Guard, text.clone());
     notices::say(state, NoticeKind::Trouble, text, effects);
     notices::ring(effects);
 }
 
 fn evidence_words(state: &State, guard: &Guard) -> String {
-    let regressed = sight(state, guard).regressed;
-    regressed.iter().map(Clean::as_str).collect::<Vec<_>>().join("; ")
+    let sight = sight(state, guard);
+    let seen = if sight.regressed.is_empty() { sight.uncounted } else { sight.regressed };
+    seen.iter().map(Clean::as_str).collect::<Vec<_>>().join("; ")
 }
 
 /// What its sign says from now on. That it acts or has ended is told at once, the rest with the next sign: a release
@@ -173,6 +180,7 @@ fn finish(state: &mut State, guard: &mut Guard, end: End, effects: &mut Vec<Effe
     guard.ended = Some(state.at.mono);
     guard.says_goodbye = armed && leaves_a_last_sign(end.outcome);
     say_state(guard, GuardState::Ended(end.why.clone()));
+    guard.sign.outcome = Some(end.outcome);
     guard.duty = Duty::Ended(end);
 }
 
@@ -316,13 +324,17 @@ pub(super) fn stop(state: &mut State, why: &str, effects: &mut Vec<Effect>) {
 }
 
 /// The moments it waits for.
-pub(super) fn moments(guard: &Guard) -> impl Iterator<Item = u64> {
+pub(super) fn moments(guard: &Guard, now: u64) -> impl Iterator<Item = u64> {
     let beat = match guard.beating {
         Some(beating) => beating.since + LOST_MS,
         None => guard.due,
     };
-    let rests = if let Duty::Resting(until) = guard.duty { Some(until) } else { None };
-    [Some(beat), rests, guard.ended.map(|ended| ended + LAST_MS)].into_iter().flatten()
+    let duty = match guard.duty {
+        Duty::Resting(until) => Some(until),
+        Duty::Reading(_) => Some(guard.reads + guard::READ_MS).filter(|late| *late > now),
+        Duty::Arming | Duty::Watching | Duty::Acting | Duty::Ended(_) => None,
+    };
+    [Some(beat), duty, guard.ended.map(|ended| ended + LAST_MS)].into_iter().flatten()
 }
 
 /// Whether everything was said.

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         clean::Clean,
         goal::Goal,
+        panel::Declared,
         release::{Phase, Release},
         revision::{Pod, Revision, Tag},
         step::{StepKind, StepState},
@@ -23,6 +24,7 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
     let Some(open) = &mut state.open else { return };
     let was_gone = std::mem::take(&mut open.gone);
     let was_complete = std::mem::replace(&mut open.complete, true);
+    let release = &keep_panels(open.release.as_deref(), release, !was_complete);
     let before = open.release.replace(release.clone());
     if before.as_ref().is_some_and(|before| before.id != release.id) {
         verdicts::forget(&mut open.told);
@@ -51,6 +53,29 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
     proof::look(state, release, effects);
     navigation::clamp(state);
     paint(effects);
+}
+
+/// The release with the panels that were declared before, where nobody knows yet whether they still are: in the first
+/// news of a watch, and while what declares them cannot be seen. What they have shown must not be lost by that.
+fn keep_panels(before: Option<&Release>, release: &Arc<Release>, is_first: bool) -> Arc<Release> {
+    let known =
+        before.filter(|before| before.id.uid == release.id.uid && (is_first || release.panels_unseen.is_some()));
+    let has = |panel: &Declared| match panel {
+        Declared::Panel { spec, .. } => release.declared.iter().any(|declared| match declared {
+            Declared::Panel { spec: other, .. } => other.name == spec.name && other.kind.word() == spec.kind.word(),
+            Declared::Wrong { .. } => false,
+        }),
+        // It is told again where it still is.
+        Declared::Wrong { .. } => true,
+    };
+    let kept: Vec<Declared> =
+        known.iter().flat_map(|before| &before.declared).filter(|panel| !has(panel)).cloned().collect();
+    if kept.is_empty() {
+        return release.clone();
+    }
+    let mut release = Release::clone(release);
+    release.declared.extend(kept);
+    Arc::new(release)
 }
 
 /// It is there no more. What was last known of it stays on screen, marked.

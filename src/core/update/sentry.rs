@@ -15,7 +15,7 @@ use crate::{
         clean::Clean,
         failure::Failure,
         goal::Denied,
-        guard::{Beat, GuardState, Heartbeat},
+        guard::{Beat, GuardState, Heartbeat, Outcome},
         journal::{ActId, Entry, What},
         timeline::MomentKind,
     },
@@ -134,7 +134,7 @@ fn stand_down(state: &mut State, id: &Clean, effects: &mut Vec<Effect>) {
     let act = ActId(next_id(state));
     let what = What::StandDownSent { target: release.target.clone(), guard: id.clone(), why: why.clone() };
     effects.push(Effect::Journal(Box::new(Entry { at: state.at.wall, act, user, what })));
-    let heartbeat = Heartbeat { state: GuardState::Ended(why), ..sign };
+    let heartbeat = Heartbeat { state: GuardState::Ended(why), outcome: Some(Outcome::StoodDown), ..sign };
     effects.push(Effect::Beat { act, beat: Box::new(Beat { release, heartbeat, over: None }) });
     state.standing_down = Some(act);
     notices::note(state, MomentKind::Act, "guard told to stand down");

@@ -87,7 +87,7 @@ pub fn deadline(state: &State) -> Option<u64> {
     if judging::is_behind(state) {
         at(now + 1);
     }
-    state.guard.iter().flat_map(|guard| guarding::moments(guard)).for_each(&mut at);
+    state.guard.iter().flat_map(|guard| guarding::moments(guard, now)).for_each(&mut at);
     for panel in state.open.iter().flat_map(|open| &open.panels) {
         match panel.asked {
             Some(asked) => at(asked.at + questions::LOST_MS),

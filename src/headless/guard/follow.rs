@@ -29,17 +29,14 @@ pub(super) async fn follow(unmanned: Unmanned) -> anyhow::Result<State> {
     unmanned::fly(unmanned, say, enough).await
 }
 
-/// The exit code of having followed a guard to its end.
-pub(super) fn code(state: &State) -> u8 {
+/// How a guard that was followed came to its end, in words, and the exit code: the one that it ended with itself.
+pub(super) fn ended(state: &State) -> (String, u8) {
     let sign = state.open.as_ref().and_then(|open| pulse::guard(state, open)).map(|(sign, _)| sign);
-    match sign.map(|sign| &sign.state) {
-        Some(GuardState::Ended(why)) => {
-            prompt::say(&format!("it has ended: {why}"));
-            0
-        }
-        Some(GuardState::Watching | GuardState::Blind(_) | GuardState::Acting(_)) | None => {
-            prompt::say("its sign was removed");
-            0
+    match sign.map(|sign| (&sign.state, sign.outcome)) {
+        // One of an older flightdeck does not say how.
+        Some((GuardState::Ended(why), outcome)) => (format!("it has ended: {why}"), outcome.map_or(0, super::code)),
+        Some((GuardState::Watching | GuardState::Blind(_) | GuardState::Acting(_), _)) | None => {
+            ("its sign was removed".to_owned(), 0)
         }
     }
 }
@@ -58,5 +55,43 @@ pub(super) fn print(state: &State, word: &Word, bell: bool) {
             drop(out.write_all(b"\x07").and_then(|()| out.flush()));
         }
         Word::Bell => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::guard::{Heartbeat, Outcome},
+        headless::verdict::tests::{flown, with_release},
+        sim::Scenario,
+    };
+
+    #[test]
+    fn whoever_followed_is_told_how_it_ended() {
+        let state = flown(Scenario::Clean, 2);
+        let sign = |state: &State, outcome| Heartbeat {
+            id: "theirs".into(),
+            by: "op2".into(),
+            host: "bastion".into(),
+            revision: "new".into(),
+            since: state.at.wall,
+            beat: state.at.wall,
+            until: state.at.wall,
+            state: GuardState::Ended("because".into()),
+            outcome,
+        };
+        for (outcome, code) in [
+            (Some(Outcome::Completed), 0),
+            (Some(Outcome::StoodDown), 0),
+            (Some(Outcome::RolledBack), 1),
+            (Some(Outcome::Failed), 1),
+            (Some(Outcome::TimeOver), 5),
+            (None, 0),
+        ] {
+            let state = with_release(state.clone(), |release| release.guard = Some(sign(&state, outcome)));
+            assert_eq!(ended(&state), ("it has ended: because".to_owned(), code), "{outcome:?}");
+        }
+        assert_eq!(ended(&with_release(state, |release| release.guard = None)).0, "its sign was removed");
     }
 }

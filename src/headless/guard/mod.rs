@@ -110,14 +110,14 @@ impl Post<'_> {
             sign.by, sign.host
         ));
         let seen = follow::follow(self.unmanned(None)?).await?;
-        match holder(&seen) {
-            Some((sign, Life::Lost(age))) => {
-                print::complain(&format!("the guard of {} on {} is LOST: no sign for {age}", sign.by, sign.host));
-                Ok(Held::Free { over: Some(sign.id.clone()), state: Box::new(self.look().await?) })
-            }
-            // It was removed by hand, or is not there any more.
-            Some(_) | None => Ok(Held::Followed(follow::code(&seen))),
+        if let Some((sign, Life::Lost(age))) = holder(&seen) {
+            print::complain(&format!("the guard of {} on {} is LOST: no sign for {age}", sign.by, sign.host));
+            return Ok(Held::Free { over: Some(sign.id.clone()), state: Box::new(self.look().await?) });
         }
+        // It has ended, was removed by hand, or is not there any more.
+        let (said, code) = follow::ended(&seen);
+        prompt::say(&said);
+        Ok(Held::Followed(code))
     }
 
     /// The mandate that is asked for, where it may be given.
@@ -221,7 +221,7 @@ impl Post<'_> {
         if let Err(error) = unmanned::journal(self.paths.data.clone(), entry).await {
             print::complain(&format!("not journalled: {error}"));
         }
-        let heartbeat = Heartbeat { state: GuardState::Ended(why), ..sign };
+        let heartbeat = Heartbeat { state: GuardState::Ended(why), outcome: Some(Outcome::StoodDown), ..sign };
         let backend = self.connected.backends.get(&target.source);
         let backend = backend.ok_or_else(|| Problem::usage(format!("there is no backend for `{}`", target.source)))?;
         backend.beat(Beat { release: release.id.clone(), heartbeat, over: None }).await.map_err(Problem::from)?;

@@ -165,7 +165,9 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
         Ok(guard) => (guard, None),
         Err(why) => (None, Some(why)),
     };
-    let missing = observed.missing.iter().map(|m| format!("{}: {}", m.part.word(), m.why).into());
+    let said = |missing: &Missing| Clean::from(format!("{}: {}", missing.part.word(), missing.why));
+    let panels_unseen = observed.missing.iter().find(|missing| missing.part == Part::ConfigMaps).map(said);
+    let missing = observed.missing.iter().map(said);
     Release {
         strategy: if rollout.spec.strategy.blue_green.is_some() { Strategy::BlueGreen } else { Strategy::Canary },
         phase,
@@ -189,6 +191,7 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
         timeline: timeline::timeline(observed),
         started_at: times::started_at(observed),
         declared: declared::declared(observed, &id.target),
+        panels_unseen,
         checks: checks::checks(observed),
         guard,
         post: Some(sign::post(observed)),

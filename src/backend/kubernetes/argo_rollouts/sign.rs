@@ -80,6 +80,7 @@ mod tests {
             beat: at,
             until: at,
             state: GuardState::Acting(2),
+            outcome: None,
         }
     }
 

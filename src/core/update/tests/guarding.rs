@@ -52,7 +52,7 @@ fn mandate() -> Mandate {
     Mandate { release: paused("checkout").id, alpha: ALPHA, soak: SOAK, until: noon() + TimeDelta::hours(2) }
 }
 
-fn ordered() -> Event {
+pub(super) fn ordered() -> Event {
     let (id, host) = ("me".into(), "bastion".into());
     Event::Ordered(Box::new(Orders { mandate: mandate(), id, host, over: None, reason: Some("on call".into()) }))
 }
@@ -65,7 +65,7 @@ pub(super) fn beats(flight: &Flight) -> Vec<(ActId, Beat)> {
     flight.effects.iter().filter_map(beat).collect()
 }
 
-fn ways_back(flight: &Flight) -> Vec<Plan> {
+pub(super) fn ways_back(flight: &Flight) -> Vec<Plan> {
     let apply = |effect: &Effect| match effect {
         Effect::Apply { plan, .. } => Some((**plan).clone()),
         _ => None,
@@ -82,7 +82,7 @@ pub(super) fn journalled(flight: &Flight) -> Vec<What> {
 }
 
 /// Takes every sign that was sent, and shows it on the release as the server would.
-fn take_signs(flight: &mut Flight, release: &Release) {
+pub(super) fn take_signs(flight: &mut Flight, release: &Release) {
     for (act, beat) in beats(flight) {
         flight.tell(Event::Beaten { act, result: Ok(()) });
         flight.news(with_sign(release.clone(), &beat.heartbeat));
@@ -90,7 +90,7 @@ fn take_signs(flight: &mut Flight, release: &Release) {
 }
 
 /// A guard that is armed and watches a canary at 10 %.
-fn armed() -> Flight {
+pub(super) fn armed() -> Flight {
     let mut flight = Flight::new(Settings { open: Some("checkout".parse().unwrap()), ..watched() });
     flight.tell(ordered());
     flight.update(Update::Identity(Identity { user: "operator".into() }));
@@ -101,11 +101,11 @@ fn armed() -> Flight {
     flight
 }
 
-fn duty(state: &State) -> Option<Duty> {
+pub(super) fn duty(state: &State) -> Option<Duty> {
     state.guard.as_ref().map(|guard| guard.duty.clone())
 }
 
-fn sign(flight: &Flight) -> Heartbeat {
+pub(super) fn sign(flight: &Flight) -> Heartbeat {
     flight.state.guard.as_ref().unwrap().sign.clone()
 }
 
@@ -125,7 +125,7 @@ fn dead(ticks: i64) -> Arc<Judge> {
 }
 
 /// The orders are found to have regressed, on data as fresh or as missing as said.
-fn regress(flight: &mut Flight, trouble: Option<PanelTrouble>) {
+pub(super) fn regress(flight: &mut Flight, trouble: Option<PanelTrouble>) {
     let now = flight.state.at.wall;
     let panel = &mut flight.state.open.as_mut().unwrap().panels[0];
     panel.evidence.judge = Some(dead(30));

@@ -79,6 +79,7 @@ struct World {
     release: Option<Release>,
     plan: Result<Plan, Denied>,
     regressed: Vec<Clean>,
+    uncounted: Vec<Clean>,
     blind: Option<Clean>,
     act: Option<Act>,
 }
@@ -95,6 +96,7 @@ impl World {
             release: Some(release),
             plan: Ok(way_back()),
             regressed: Vec::new(),
+            uncounted: Vec::new(),
             blind: None,
             act: None,
         }
@@ -122,6 +124,7 @@ impl World {
                 release: self.release.as_ref(),
                 plan: self.plan.as_ref().map_err(Clone::clone),
                 regressed: self.regressed.clone(),
+                uncounted: self.uncounted.clone(),
                 blind: self.blind.clone(),
                 act: self.act.as_ref(),
             },
@@ -150,7 +153,9 @@ fn failed(kind: FailureKind) -> Act {
 #[test]
 fn it_acts_on_a_fresh_regression_read_anew_and_on_nothing_else() {
     let watching = guard(Duty::Watching);
-    let reading = guard(Duty::Reading(WatchId(1)));
+    let reading = Guard { reads: at(60).mono, ..guard(Duty::Reading(WatchId(1))) };
+    let slow = Guard { reads: at(50).mono, ..reading.clone() };
+    let uncounted = || World { uncounted: vec!["orders ×0.41, but".into()], ..World::calm() };
     let arming = guard(Duty::Arming);
     let cases = vec![
         (&watching, World::calm(), "watch"),
@@ -159,6 +164,12 @@ fn it_acts_on_a_fresh_regression_read_anew_and_on_nothing_else() {
         (&reading, World { watch: Some(WatchId(2)), ..World::regressed() }, "watch"),
         (&reading, World { contact: false, ..World::regressed() }, "watch"),
         (&reading, World::calm(), "watch"),
+        (&slow, World { contact: false, ..World::regressed() }, "blind: sees a regression, cannot read the release"),
+        (&slow, World { contact: false, ..World::calm() }, "blind: no contact with the release"),
+        (&slow, World::regressed(), "act: orders ×0.41"),
+        (&watching, uncounted(), "blind: sees a regression: orders ×0.41, but"),
+        (&reading, uncounted(), "blind: sees a regression: orders ×0.41, but"),
+        (&reading, World { regressed: vec!["refunds ×3".into()], ..uncounted() }, "act: refunds ×3"),
         (&watching, World { blind: Some("orders: no data".into()), ..World::calm() }, "blind: orders: no data"),
         (&watching, World { contact: false, ..World::regressed() }, "blind: no contact with the release"),
         (&arming, World::regressed(), "watch"),

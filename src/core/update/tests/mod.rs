@@ -14,6 +14,7 @@ mod past;
 mod properties;
 mod prospects;
 mod releases;
+mod rereading;
 mod resetting;
 mod sentry;
 mod shop;

@@ -89,6 +89,7 @@ fn the_screen_stands_a_guard_down_and_tells_of_one_that_is_lost() {
         beat: noon(),
         until: noon() + TimeDelta::hours(1),
         state: GuardState::Watching,
+        outcome: None,
     };
     flight.news(with_sign(guarded(paused("checkout")), &begun));
     assert!(flight.seen().iter().any(|line| line.contains("guard a guard of op2 on bastion watches")));

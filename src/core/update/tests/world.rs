@@ -156,6 +156,7 @@ pub(super) fn paused(name: &str) -> Release {
         timeline: vec![],
         started_at: None,
         declared: vec![],
+        panels_unseen: None,
         checks: vec![],
         guard: None,
         post: None,
