@@ -338,7 +338,7 @@ async fn what_may_not_be_seen_is_missing_and_the_rest_is_live() {
             Update::Snapshot(releases) => missing = releases.first().map(|r| r.missing.clone()),
             Update::Changed(release) => missing = Some(release.missing.clone()),
             Update::Health(health) => live = health == Health::Live,
-            Update::Gone(_) | Update::Identity(_) | Update::Debrief(_) => {}
+            Update::Gone(_) | Update::Identity(_) | Update::Clock(_) | Update::Debrief(_) => {}
         }
         let said = missing.as_ref().is_some_and(|m| m == &["pods: `me` may not list pods in `shop`".into()]);
         (said && live).then_some(())
@@ -395,6 +395,37 @@ async fn what_travels_with_a_release_is_asked_for_only_while_it_is_open() {
 }
 
 #[tokio::test]
+async fn a_cluster_whose_clock_is_off_says_so_before_any_time_is_told() {
+    let server = MockServer::start().await;
+    let dated = |answer: ResponseTemplate| answer.insert_header("date", "Fri, 15 Jan 2027 08:10:00 GMT");
+    let rollout = [fixture("canary-paused-at-1pct")];
+    Mock::given(path(ROLLOUTS))
+        .and(query_param_is_missing("watch"))
+        .respond_with(dated(listed(&rollout, "9", "")))
+        .mount(&server)
+        .await;
+    quiet(&server).await;
+    Mock::given(method("GET")).respond_with(dated(listed(&[], "9", ""))).with_priority(10).mount(&server).await;
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = Some(kubeconfig(folder.path(), &server.uri(), "{token: sekrit}"));
+    // It is 08:00:00 here, and stays so.
+    let clock = Arc::new(|| chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let config = KubernetesConfig { kubeconfig, context: None };
+    let backend = kubernetes::connect("lab".into(), config, clock, Arc::new(|_line| {})).await.unwrap();
+    let mut updates = backend.watch(open());
+    let first = until(&mut updates, |update| match update {
+        Update::Health(_) | Update::Identity(_) => None,
+        told => Some(told),
+    });
+    assert_eq!(first.await, Update::Clock(600.5));
+    let next = until(&mut updates, |update| match update {
+        Update::Health(_) | Update::Identity(_) => None,
+        told => Some(told),
+    });
+    assert!(matches!(next.await, Update::Snapshot(_)));
+}
+
+#[tokio::test]
 async fn the_first_news_of_a_release_wait_for_what_declares_its_panels() {
     let text = "[[panels]]\nname = \"orders\"\nkind = \"shared\"\nquery = \"x\"\nbetter = \"higher\"\n";
     let map = json!({"metadata": {"name": "panels", "namespace": "shop", "labels": {"flightdeck/panels": "true"}},
@@ -423,7 +454,7 @@ async fn the_first_news_of_a_release_wait_for_what_declares_its_panels() {
         let first = until(&mut updates, |update| match update {
             Update::Snapshot(releases) => releases.first().cloned(),
             Update::Changed(release) => panic!("{:?} came later", release.declared),
-            Update::Gone(_) | Update::Health(_) | Update::Identity(_) | Update::Debrief(_) => None,
+            Update::Gone(_) | Update::Health(_) | Update::Identity(_) | Update::Clock(_) | Update::Debrief(_) => None,
         });
         let first = first.await;
         assert_eq!((first.declared.len(), &first.panels_unseen), (declared, &said));
@@ -471,7 +502,7 @@ async fn pages_are_put_together_and_a_watch_too_old_begins_anew() {
         match update {
             Update::Changed(release) => held |= release.held,
             Update::Gone(target) => gone = Some(target.to_string()),
-            Update::Snapshot(_) | Update::Health(_) | Update::Identity(_) | Update::Debrief(_) => {}
+            Update::Snapshot(_) | Update::Health(_) | Update::Identity(_) | Update::Clock(_) | Update::Debrief(_) => {}
         }
         (held && gone.is_some()).then_some(())
     })
@@ -500,7 +531,7 @@ async fn what_was_refused_is_listed_anew_and_not_only_watched() {
         until(&mut updates, |update| match update {
             Update::Snapshot(releases) => releases.iter().any(|release| release.held).then_some(()),
             Update::Changed(release) => release.held.then_some(()),
-            Update::Health(_) | Update::Gone(_) | Update::Identity(_) | Update::Debrief(_) => None,
+            Update::Health(_) | Update::Gone(_) | Update::Identity(_) | Update::Clock(_) | Update::Debrief(_) => None,
         })
         .await;
         let asked =

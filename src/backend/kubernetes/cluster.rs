@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        OnceLock,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{Method, Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -38,6 +38,8 @@ pub(super) struct Cluster {
     pub(super) clock: Clock,
     /// Who we are there, once known.
     pub(super) user: OnceLock<Clean>,
+    /// How far its clock is ahead of ours, as its newest answer showed it.
+    pub(super) ahead: Mutex<Option<TimeDelta>>,
     /// Whether the connection notices by itself that the other side is gone.
     pub(super) pings: AtomicBool,
 }
@@ -91,6 +93,11 @@ impl Cluster {
         (self.clock)()
     }
 
+    /// How far its clock is ahead of ours; none before it has told its time.
+    pub(super) fn ahead(&self) -> Option<TimeDelta> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The request with what lets it in. A credential plugin may take its own time for that, and nothing is sent yet.
     pub(super) async fn authorised(&self, ask: Ask) -> Result<Request<Body>, Failure> {
         let mut request = Request::builder()
@@ -113,7 +120,12 @@ impl Cluster {
 
     /// Sends it once. The answer's head, whatever its status.
     pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Failure> {
+        let sent = self.wall();
         let response = self.client.send(request).await.map_err(|e| failure::of_connection(self, &e))?;
+        let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
+        if let Some(ahead) = date.and_then(|date| ahead(date, sent, self.wall())) {
+            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        }
         self.pings.store(response.version() == Version::HTTP_2, Ordering::Relaxed);
         if response.status() == StatusCode::UNAUTHORIZED
             && let Some(plugin) = &self.credentials
@@ -181,6 +193,20 @@ impl Cluster {
     }
 }
 
+/// An answer that took longer says too little of the time.
+const PROMPT: TimeDelta = TimeDelta::seconds(2);
+
+/// How far a server's clock is ahead. Its date is cut to the second and was written at some time between sending and
+/// receiving; a difference within that doubt counts as none.
+fn ahead(date: &str, sent: DateTime<Utc>, back: DateTime<Utc>) -> Option<TimeDelta> {
+    let took = back - sent;
+    let date = DateTime::parse_from_rfc2822(date).ok()?.to_utc();
+    let half = TimeDelta::milliseconds(500);
+    let ahead = date + half - (sent + took / 2);
+    let is_prompt = (TimeDelta::zero()..=PROMPT).contains(&took);
+    is_prompt.then(|| if ahead.abs() <= half + took / 2 { TimeDelta::zero() } else { ahead })
+}
+
 /// The lines of an answer that does not end.
 pub(super) struct Lines {
     body: Body,
@@ -211,6 +237,28 @@ impl Lines {
                 Ok(frame) => self.buffer.extend(frame.data_ref().map(AsRef::as_ref).unwrap_or_default()),
                 Err(e) => return Some(Err(failure::of_connection(cluster, &e))),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_off_only_when_that_is_certain() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (sent, soon) = ("2026-11-20T22:00:00.000Z", "2026-11-20T22:00:00.400Z");
+        for (date, back, expected) in [
+            ("Fri, 20 Nov 2026 22:00:00 GMT", soon, Some(0)),
+            ("Fri, 20 Nov 2026 21:59:59 GMT", soon, Some(0)),
+            ("Fri, 20 Nov 2026 22:00:05 GMT", soon, Some(5_300)),
+            ("Fri, 20 Nov 2026 21:50:00 GMT", soon, Some(-599_700)),
+            ("Fri, 20 Nov 2026 22:10:00 GMT", "2026-11-20T22:00:10Z", None),
+            ("Fri, 20 Nov 2026 22:10:00 GMT", "2026-11-20T21:59:59Z", None),
+            ("soon", soon, None),
+        ] {
+            assert_eq!(ahead(date, at(sent), at(back)), expected.map(TimeDelta::milliseconds), "{date}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     env,
     path::Path,
-    sync::{OnceLock, atomic::AtomicBool},
+    sync::{Mutex, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -75,6 +75,7 @@ pub(super) async fn cluster(
         server,
         clock,
         user: OnceLock::new(),
+        ahead: Mutex::new(None),
         pings: AtomicBool::new(true),
     })
 }

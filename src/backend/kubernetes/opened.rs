@@ -50,6 +50,9 @@ enum Asked {
     Permissions(Permissions),
 }
 
+/// A clock that moved by less is as it was told: its answers are cut to the second.
+const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
+
 /// What was told last.
 #[derive(Clone, PartialEq)]
 enum Told {
@@ -97,6 +100,7 @@ struct Opened {
     alive: bool,
     pace: Pace,
     told: Told,
+    clock: Option<TimeDelta>,
     health: Health,
     out: VecDeque<Update>,
 }
@@ -136,6 +140,7 @@ impl Opened {
             alive: false,
             pace: Pace::default(),
             told: Told::Nothing,
+            clock: None,
             health: Health::Connecting,
             out: VecDeque::from([Update::Health(Health::Connecting)]),
         }
@@ -295,6 +300,8 @@ impl Opened {
     /// Tells what is to be told: the release, then how contact stands.
     fn tell(&mut self) {
         self.dirty = false;
+        // Before the times that are told by it.
+        self.tell_clock();
         let now = match self.rollout.get(&self.key) {
             Some(rollout) if !self.awaits_parts() => {
                 let rollout = rollout.clone();
@@ -329,6 +336,14 @@ impl Opened {
             || self.maps.is_waiting()
             || self.runs.is_waiting()
             || (!self.parts_told && templates.any(Shelf::is_waiting))
+    }
+
+    fn tell_clock(&mut self) {
+        let Some(now) = self.cluster.ahead() else { return };
+        if self.clock.is_none_or(|told| (now - told).abs() >= SAME_CLOCK) {
+            self.clock = Some(now);
+            self.out.push_back(Update::Clock(now.as_seconds_f64()));
+        }
     }
 
     fn tell_health(&mut self) {

@@ -5,6 +5,7 @@ use crate::{
     core::{
         effect::Effect,
         freshness::{self, LIVE_SECONDS},
+        settings::Role,
         state::{NoticeKind, Source, State},
     },
     domain::{clean::Name, health::Health, time::Seconds, timeline::MomentKind, update::Identity},
@@ -108,10 +109,11 @@ pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &
     }
     if let Some(skew) = freshness::clock_off(source).filter(|_| !was_off) {
         let side = if skew > 0.0 { "ahead of" } else { "behind" };
-        let text = format!(
-            "the clock of `{name}` is {} {side} ours; its own time is used for its numbers",
-            Seconds(skew.abs())
-        );
+        let what = match source.role {
+            Role::Metrics => "its own time is used for its numbers",
+            Role::Backend => "the times it tells are by its own",
+        };
+        let text = format!("the clock of `{name}` is {} {side} ours; {what}", Seconds(skew.abs()));
         notices::say(state, NoticeKind::Warning, text, effects);
     }
     if new.is_some() {

@@ -163,6 +163,7 @@ fn of_board(state: &mut State, source: &Name, update: Update, effects: &mut Vec<
         }
         Update::Health(health) => sources::health(state, source, &health, effects),
         Update::Identity(identity) => sources::identity(state, source, identity, effects),
+        Update::Clock(ahead) => sources::skew(state, source, Some(ahead), effects),
         // It is told of an opened release.
         Update::Debrief(_) => {}
     }
@@ -199,6 +200,7 @@ fn of_release(state: &mut State, update: Update, effects: &mut Vec<Effect>) {
             sources::health(state, &target.source, &health, effects);
         }
         Update::Identity(identity) => sources::identity(state, &target.source, identity, effects),
+        Update::Clock(ahead) => sources::skew(state, &target.source, Some(ahead), effects),
         Update::Debrief(debrief) => story::told(state, debrief),
     }
 }

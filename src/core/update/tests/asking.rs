@@ -15,6 +15,7 @@ use crate::{
         question::{Answer, Question, Values},
         series::{Point, Series},
         time::Seconds,
+        update::Update,
         verdict::Word,
     },
 };
@@ -229,6 +230,19 @@ fn the_clock_of_the_source_decides() {
     flight.wait(12_000);
     let (_, question) = newest(&flight);
     assert!(question.to > noon().timestamp() + 500);
+}
+
+#[test]
+fn the_clock_of_a_cluster_is_known_and_said() {
+    let mut flight = watched();
+    flight.update(Update::Clock(-600.0));
+    let source = flight.state.open.as_ref().unwrap().target.source.clone();
+    assert_eq!(flight.state.second_at(&source), flight.state.at.wall.timestamp() - 600);
+    assert!(
+        flight.notice().starts_with("the clock of `prod-eu` is 10m00s behind ours; the times"),
+        "{}",
+        flight.notice()
+    );
 }
 
 #[test]
