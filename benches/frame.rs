@@ -23,7 +23,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, la
 
 const SIZE: Size = Size { columns: 200, rows: 60 };
 /// Panels on the busiest screen.
-const PANELS: usize = 15;
+const PANELS: usize = 30;
 const RELEASES: usize = 1_000;
 
 fn main() {
