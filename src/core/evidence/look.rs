@@ -104,10 +104,9 @@ fn doubt(panel: &Panel) -> Option<Clean> {
         return Some(refused.clone());
     }
     let pods = panel.evidence.pods;
-    match (panel.evidence.finding.is_some(), pods.baseline, pods.canary) {
-        (true, _, 0) => return Some("no instance of the canary answers".into()),
-        (true, 0, _) => return Some("no instance of the baseline answers".into()),
-        (_, _, _) => {}
+    let silent = [(pods.canary, "canary"), (pods.baseline, "baseline")].into_iter().find(|(pods, _)| *pods == 0);
+    if let Some((_, arm)) = silent.filter(|_| panel.evidence.finding.is_some()) {
+        return Some(format!("no instance of the {arm} answers").into());
     }
     if let (Some(judged), Some(answered)) = (panel.evidence.judged_to, panel.answered_to)
         && answered - judged > UNCOUNTED_TICKS * panel.step
