@@ -61,6 +61,11 @@ impl Flow {
         Self { baseline: all * (1.0 - share), canary: all * share, ..self }
     }
 
+    /// Whether both arms are exposed and the baseline has events.
+    fn flows(self) -> bool {
+        [self.baseline, self.canary, self.rate].iter().all(|n| n.is_finite() && *n > 0.0)
+    }
+
     /// Everything that comes in `seconds`, while the canary's rate is `ratio` times the baseline's.
     fn tick(self, at: i64, seconds: i64, ratio: f64) -> Tick {
         #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
@@ -76,13 +81,18 @@ impl Flow {
 /// canary's event rate over the baseline's, 0 for a panel that is dead. None if not within [`HORIZON`].
 #[must_use]
 pub fn blind(rules: Rules, flow: Flow, pods: Pods, ratio: f64) -> Option<i64> {
-    until_seen(&Judge::new(rules, 0), flow, pods, ratio)
+    until_seen(&Judge::new(rules, 0), flow, pods, ratio, 0)
 }
 
-/// The same if it began now, after all that was seen so far. 0 once a regression was found.
+/// The same if it began `healthy` seconds after the judge's last tick, after all that was seen so far. Counted from
+/// when it began; 0 once a regression was found.
 #[must_use]
-pub fn until_seen(judge: &Judge, flow: Flow, pods: Pods, ratio: f64) -> Option<i64> {
-    ahead(judge, flow, pods, ratio, |judge| judge.latched().is_some())
+pub fn until_seen(judge: &Judge, flow: Flow, pods: Pods, ratio: f64, healthy: i64) -> Option<i64> {
+    let mut judge = judge.clone();
+    if judge.latched().is_none() && healthy > 0 && flow.flows() {
+        judge.take(&flow.tick(judge.now() + healthy, healthy, 1.0), pods).ok()?;
+    }
+    ahead(&judge, flow, pods, ratio, |judge| judge.latched().is_some())
 }
 
 /// Seconds until the panel is within its tolerance if the canary is from now on `ratio` times the baseline (1 for
@@ -132,7 +142,7 @@ fn ahead(judge: &Judge, flow: Flow, pods: Pods, ratio: f64, done: impl Fn(&Judge
     if done(judge) {
         return Some(0);
     }
-    if ![flow.baseline, flow.canary, flow.rate].iter().all(|n| n.is_finite() && *n > 0.0) {
+    if !flow.flows() {
         return None;
     }
     let began = judge.now();
@@ -203,6 +213,16 @@ mod tests {
             judge.take(&ORDERS.tick(at, 10, 0.3), NONE).unwrap();
         }
         assert_eq!(judge.now(), long);
+    }
+
+    #[test]
+    fn what_is_not_judged_yet_is_health_that_a_loss_has_to_outweigh() {
+        let (mut judge, none) = (Judge::new(rules(1.0), 0), Judge::new(rules(1.0), 0));
+        judge.take(&ORDERS.tick(60, 60, 1.0), NONE).unwrap();
+        let told = until_seen(&none, ORDERS, NONE, 0.0, 60);
+        assert_eq!(told, until_seen(&judge, ORDERS, NONE, 0.0, 0));
+        assert!(told > until_seen(&none, ORDERS, NONE, 0.0, 0));
+        assert_eq!(until_seen(&none, ORDERS.at_weight(0.0), NONE, 0.0, 60), None);
     }
 
     #[test]

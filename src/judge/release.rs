@@ -62,8 +62,8 @@ pub struct Outcome {
     pub notes: Vec<Clean>,
 }
 
-/// NO-GO on one critical regression; GO when every critical panel is within its tolerance, there is one, and nothing
-/// blocks it. Reasons stand most important first.
+/// NO-GO on one critical regression; GO when every critical panel is within its tolerance, there is one, nothing
+/// blocks it, and what could have hurt both arms has been looked at. Reasons stand most important first.
 #[must_use]
 pub fn verdict(says: &Says) -> Outcome {
     let critical: Vec<&PanelSays> = says.panels.iter().filter(|panel| panel.critical).collect();
@@ -98,6 +98,14 @@ pub fn verdict(says: &Says) -> Outcome {
     let blocked = blocks(says, &critical);
     if !blocked.is_empty() {
         return outcome(Word::Unknown, blocked);
+    }
+    let early = early(says, &critical);
+    if !early.is_empty() {
+        let names = early.join(", ");
+        return outcome(
+            Word::Collecting,
+            vec![Clean::new(format!("too early to say whether both arms got worse: {names}"))],
+        );
     }
     let reason = if technical_only { "technical only: no business panel is critical" } else { "all within tolerance" };
     outcome(Word::Go, vec![reason.into()])
@@ -166,6 +174,14 @@ fn blocks(says: &Says, critical: &[&PanelSays]) -> Vec<Clean> {
     why
 }
 
+/// What is known of the hour before the release, and not yet long enough of the time since: a comparison of arms alone
+/// would call what hurts both of them good.
+fn early<'a>(says: &'a Says, critical: &[&'a PanelSays]) -> Vec<&'a str> {
+    let shared = says.shared.iter().filter(|shared| shared.trouble.is_none() && shared.change == Change::Collecting);
+    let arms = critical.iter().filter(|panel| panel.baseline == Change::Collecting);
+    shared.map(|shared| shared.name.as_str()).chain(arms.map(|panel| panel.name.as_str())).collect()
+}
+
 fn split_words(split: &SplitFinding) -> Clean {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let seen = split.seen.map_or_else(|| "nothing".to_owned(), percent);
@@ -223,7 +239,7 @@ mod tests {
     #[test]
     fn the_word_follows_from_what_panels_say() {
         type Twist = fn(&mut Says);
-        let cases: [(&str, Twist, Word, &str); 19] = [
+        let cases: [(&str, Twist, Word, &str); 20] = [
             ("fine", |_| {}, Word::Go, "all within"),
             ("nothing watched", |s| s.panels.clear(), Word::Unknown, "nothing critical is watched"),
             ("none critical", |s| s.panels[0].critical = false, Word::Unknown, "nothing critical is watched"),
@@ -267,6 +283,12 @@ mod tests {
                 |s| s.panels[0].baseline = Change::Worse,
                 Word::Unknown,
                 "both arms are worse since 10 %; the canary may be hurting something shared",
+            ),
+            (
+                "both arms, early",
+                |s| s.panels[0].baseline = Change::Collecting,
+                Word::Collecting,
+                "too early to say whether both arms got worse: orders",
             ),
             ("cap", |s| s.panels[0].cap = Some(Capped::Canary), Word::NoGo, "orders: above its hard cap"),
             ("both above the cap", |s| s.panels[0].cap = Some(Capped::Both), Word::Unknown, "orders: both arms"),
@@ -316,6 +338,8 @@ mod tests {
             (pool(false, Change::Worse, None), Word::Unknown),
             (pool(false, Change::Worse, Some("no data")), Word::Unknown),
             (pool(false, Change::Unknown, None), Word::Go),
+            (pool(false, Change::Collecting, None), Word::Collecting),
+            (pool(false, Change::Collecting, Some("no data")), Word::Go),
             (pool(true, Change::Unknown, None), Word::Unknown),
             (pool(true, Change::Same, Some("stale 42s")), Word::Unknown),
             (pool(true, Change::Same, None), Word::Go),

@@ -18,6 +18,8 @@ pub const BLOCK: i64 = 120;
 pub const BEFORE: i64 = 3600;
 /// Newest blocks that must all be worse.
 const NEWEST: usize = 3;
+/// Seconds from the first exposure until these are over: before, nothing is said.
+pub const FIRST: i64 = 3 * BLOCK;
 /// Blocks of the hour before without which nothing is said.
 const ENOUGH: usize = 15;
 

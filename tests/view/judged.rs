@@ -341,7 +341,7 @@ fn forecast_of(judge: &Judge, panel: &Panel) -> Forecast {
             of: to.of,
             ready_at: to.ready_at,
         }),
-        blind: forecast::until_seen(judge, flow, pods, dead).map(seconds),
+        blind: forecast::until_seen(judge, flow, pods, dead, 0).map(seconds),
         enough_weight: forecast::weight_to_see(*judge.rules(), flow, pods, dead, 300),
     }
 }

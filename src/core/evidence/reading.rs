@@ -140,14 +140,14 @@ pub struct Spread {
 pub struct Forecast {
     /// The way to "within tolerance" if the arms are alike; none where it is longer than can be looked ahead (6 h).
     pub progress: Option<Progress>,
-    /// How long a total loss (for "must not rise": a tenfold rise) that begins now stays invisible; none where that
-    /// is longer than can be looked ahead.
+    /// How long a total loss (for "must not rise": a tenfold rise) that begins now stays invisible, until its events
+    /// fail to come and their tick is judged; none where that is longer than can be looked ahead.
     pub blind: Option<Seconds>,
     /// The smallest weight, in percent up to 50, at which that takes no more than `ENOUGH`; none if none does.
     pub enough_weight: Option<f64>,
 }
 
-/// `done` of `of` ticks, ready at `ready_at` (seconds since 1970 by the source's clock).
+/// `done` of `of` ticks, ready at `ready_at` (seconds since 1970 by the source's clock), when the last one is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     pub done: u32,

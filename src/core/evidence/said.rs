@@ -2,15 +2,24 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{ENOUGH, Mark, Reading, verdict};
+use super::{ENOUGH, Mark, Reading, late_seconds, verdict};
 use crate::{
     core::{
         number,
         price::{self, Estimate, Loss, Price},
         state::{Open, Panel, State},
     },
-    domain::{clean::Clean, panel::Better, plan::Plan, time::Seconds, verdict::Word},
-    judge,
+    domain::{
+        clean::Clean,
+        panel::{Better, PanelKind},
+        plan::Plan,
+        time::Seconds,
+        verdict::Word,
+    },
+    judge::{
+        self,
+        shared::{self, Change},
+    },
 };
 
 /// `×0.41 (0.28–0.57)`, without an interval where there is none; none where there is no ratio either.
@@ -118,7 +127,8 @@ pub fn price_of(open: &Open, plan: &Plan) -> Option<Cost> {
     price(panel, &price::of_plan(open, panel, plan)?)
 }
 
-/// When all critical panels that are still collecting could be within tolerance.
+/// When a verdict could be GO: all critical panels that are still collecting within tolerance, and both arms held
+/// against the hour before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ready {
     At(DateTime<Utc>),
@@ -126,7 +136,7 @@ pub enum Ready {
     NotYet,
 }
 
-/// Says when; none where that is not known of every one of them.
+/// Says when; none where that is not known of every one of them, or nothing is waited for.
 #[must_use]
 pub fn ready(state: &State, open: &Open) -> Option<Ready> {
     let mut latest: Option<DateTime<Utc>> = None;
@@ -136,7 +146,24 @@ pub fn ready(state: &State, open: &Open) -> Option<Ready> {
             None => return Some(Ready::NotYet),
         }
     }
+    let early = open.panels.iter().filter_map(|panel| Some((panel, comparable(state, panel)?)));
+    for (panel, at) in early {
+        latest = latest.max(Some(state.wall_of(&panel.spec.source, at)));
+    }
     latest.map(Ready::At)
+}
+
+/// When a panel that is part of the verdict can be held against the hour before, while it is too early for that.
+fn comparable(state: &State, panel: &Panel) -> Option<i64> {
+    let counts = match panel.spec.kind {
+        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => panel.spec.critical,
+        PanelKind::Shared { .. } => true,
+        PanelKind::Value { .. } | PanelKind::Analysis { .. } => false,
+    };
+    let change = panel.evidence.compared.map(|compared| compared.change);
+    let (began, _) = panel.evidence.compared_in.filter(|_| counts && change == Some(Change::Collecting))?;
+    // The last of its blocks is over once a tick of the next one has come.
+    Some(began + shared::FIRST + panel.step + late_seconds(state.source(&panel.spec.source), panel.step))
 }
 
 /// How long a total loss that began now would stay invisible.
@@ -166,7 +193,10 @@ pub fn blind(open: &Open) -> Option<Blind> {
     let panel = telling.iter().min_by(|one, other| soonest(one).total_cmp(&soonest(other)))?;
     let forecast = panel.reading.forecast?;
     let is_long = forecast.blind.is_none_or(|blind| blind > ENOUGH);
-    Some(Blind { seconds: forecast.blind, enough: forecast.enough_weight.filter(|_| is_long) })
+    // It is that of a new release; one that was well for long takes longer, and a smaller weight is no help.
+    let set = open.release.as_ref().and_then(|release| release.weight.set);
+    let enough = forecast.enough_weight.filter(|enough| is_long && set.is_none_or(|set| *enough > set));
+    Some(Blind { seconds: forecast.blind, enough })
 }
 
 /// `a dead checkout is visible in ≈3 min`, and which weight would be enough where that is long.

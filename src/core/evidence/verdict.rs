@@ -60,17 +60,35 @@ fn says(open: &Open) -> Says {
             PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
                 says.panels.push(counted(panel));
             }
-            PanelKind::Shared { .. } => says.shared.push(SharedSays {
-                name: panel.spec.name.clone(),
-                critical: panel.spec.critical,
-                change: panel.evidence.compared.map_or(Change::Unknown, |compared| compared.change),
-                trouble: doubted(&panel.reading),
-            }),
+            PanelKind::Shared { .. } => says.shared.push(shared(panel)),
             // Weak, or not ours: no part of a verdict.
             PanelKind::Value { .. } | PanelKind::Analysis { .. } => {}
         }
     }
     says
+}
+
+fn shared(panel: &Panel) -> SharedSays {
+    let says = SharedSays {
+        name: panel.spec.name.clone(),
+        critical: panel.spec.critical,
+        change: panel.evidence.compared.map_or(Change::Unknown, |compared| compared.change),
+        trouble: doubted(&panel.reading),
+    };
+    // One that cannot be had blocks nothing; one that is on its way has to be heard.
+    let is_unread = match &panel.trouble {
+        Some(PanelTrouble::Waiting) => panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some()),
+        None => panel.history.is_some(),
+        Some(
+            PanelTrouble::NoData
+            | PanelTrouble::Partial(_)
+            | PanelTrouble::Stale(_)
+            | PanelTrouble::Error(_)
+            | PanelTrouble::NotFinite,
+        ) => false,
+    };
+    let is_early = is_unread && !says.critical && says.change != Change::Worse;
+    if is_early { SharedSays { change: Change::Collecting, trouble: None, ..says } } else { says }
 }
 
 fn counted(panel: &Panel) -> PanelSays {

@@ -1,5 +1,6 @@
 //! What waiting may bring: made anew when the traffic or the weight is another, and every minute for what is collected.
 
+use super::questions::whole;
 use crate::{
     core::{
         evidence::{ENOUGH, Forecast, Progress},
@@ -20,12 +21,12 @@ const LOST: f64 = 0.0;
 const TENFOLD: f64 = 10.0;
 
 /// Makes the forecast of one critical panel that has none that fits; one in an event, for it takes some work. True if
-/// one was made.
-pub(super) fn renew(open: &mut Open) -> bool {
-    open.panels.iter_mut().filter(|panel| panel.spec.critical).any(renewed)
+/// one was made. `late` is how many seconds after its end each panel's tick is judged.
+pub(super) fn renew(open: &mut Open, late: &[i64]) -> bool {
+    open.panels.iter_mut().zip(late).filter(|(panel, _)| panel.spec.critical).any(|(panel, late)| renewed(panel, *late))
 }
 
-fn renewed(panel: &mut Panel) -> bool {
+fn renewed(panel: &mut Panel, late: i64) -> bool {
     let evidence = &panel.evidence;
     let (Some(judge), Some(at)) = (&evidence.judge, evidence.judged_to) else { return false };
     if judge.latched().is_some() || panel.trouble.is_some() || panel.history.is_some() {
@@ -42,22 +43,25 @@ fn renewed(panel: &mut Panel) -> bool {
         Better::Lower => TENFOLD,
     };
     let progress = forecast::progress(judge, flow, pods, panel.step);
-    let progress = progress.map(|found| Progress { done: found.done, of: found.of, ready_at: found.ready_at });
-    let blind = forecast::until_seen(judge, flow, pods, ratio).map(seconds);
+    // Who waits looks at a clock, not at ticks: what a tick proves is seen when it is judged.
+    let progress = progress.map(|found| Progress { done: found.done, of: found.of, ready_at: found.ready_at + late });
+    // Events of exposures from before the loss still come for as long as the lag.
+    let unseen = late + whole(panel.spec.lag);
+    let blind = forecast::until_seen(judge, flow, pods, ratio, late).map(|proven| seconds(proven + unseen));
     let before = panel.reading.forecast.filter(|_| known.is_some_and(|basis| is_alike(basis.flow, flow)));
     let enough_weight = match before {
         Some(before) => before.enough_weight,
-        None => enough(rules, flow, panel, ratio),
+        None => enough(rules, flow, panel, ratio, unseen),
     };
     panel.evidence.forecast_for = Some(Basis { at, flow: known.filter(|_| before.is_some()).map_or(flow, |b| b.flow) });
     panel.reading.forecast = Some(Forecast { progress, blind, enough_weight });
     true
 }
 
-fn enough(rules: Rules, flow: Flow, panel: &Panel, ratio: f64) -> Option<f64> {
+fn enough(rules: Rules, flow: Flow, panel: &Panel, ratio: f64, unseen: i64) -> Option<f64> {
     #[expect(clippy::cast_possible_truncation, reason = "a few minutes")]
     let within = ENOUGH.0 as i64;
-    forecast::weight_to_see(rules, flow, panel.evidence.pods, ratio, within)
+    forecast::weight_to_see(rules, flow, panel.evidence.pods, ratio, within - unseen)
 }
 
 fn seconds(whole: i64) -> Seconds {

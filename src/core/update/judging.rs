@@ -13,7 +13,7 @@ use super::{
 use crate::{
     core::{
         effect::Effect,
-        evidence::{self, Mark, is_counted},
+        evidence::{self, Mark, is_counted, late_seconds},
         reset,
         state::{Critical, Judged, Panel, State},
     },
@@ -43,7 +43,9 @@ pub(super) fn is_behind(state: &State) -> bool {
 /// Judges what waits, as much as one event may.
 pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let panels = state.open.iter().flat_map(|open| &open.panels);
-    let newest: Vec<i64> = panels.map(|panel| newest_tick(state, panel)).collect();
+    let (newest, late): (Vec<i64>, Vec<i64>) = panels
+        .map(|panel| (newest_tick(state, panel), late_seconds(state.source(&panel.spec.source), panel.step)))
+        .unzip();
     let Some(open) = &mut state.open else { return };
     let Some(release) = &open.release else { return };
     let (id, revision) = (release.id.clone(), release.id.revision.clone());
@@ -87,7 +89,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
         }
     }
     changed |= splits::follow(open, &mut left);
-    changed |= forecasts::renew(open);
+    changed |= forecasts::renew(open, &late);
     if changed {
         paint(effects);
     }

@@ -3,7 +3,14 @@
 use serde_json::{Value, json};
 
 use super::Told;
-use crate::{core::evidence, domain::revision::Revision, headless::numbers};
+use crate::{
+    core::evidence::{
+        self,
+        said::{self, Ready},
+    },
+    domain::{revision::Revision, verdict::Word},
+    headless::numbers,
+};
 
 /// Everything that speaks for and against going on.
 pub(super) fn object(told: &Told) -> Value {
@@ -22,6 +29,10 @@ pub(super) fn object(told: &Told) -> Value {
         },
         "verdict": numbers::verdict(&forward.answer),
         "numbers": numbers::verdict(&forward.numbers),
+        "ready_at": match (forward.answer.word, said::ready(state, open)) {
+            (Word::Collecting, Some(Ready::At(at))) => Some(at),
+            (_, Some(Ready::At(_) | Ready::NotYet) | None) => None,
+        },
         "notes": forward.notes,
         "panels": open.panels.iter().map(|panel| numbers::panel(state, panel)).collect::<Vec<_>>(),
         "wrong": open.wrong.iter().map(|wrong| json!({

@@ -13,6 +13,7 @@
 //! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
 //! | `verdict` | whether it may go on: `value` (`go`, `no-go`, `collecting`, `unknown`) and `why`, most important first. No better than `numbers`, than the error budgets (a spent one is `no-go`, an unknown one `unknown`), and `no-go` once the release has failed |
 //! | `numbers` | the same of what the numbers say alone |
+//! | `ready_at` | while `verdict` is `collecting`: when it could be `go` at this weight and traffic; null otherwise, and where that takes more than 6 h |
 //! | `notes` | things to look at that decide nothing by themselves |
 //! | `panels` | below |
 //! | `wrong` | declared panels that cannot be used: `origin`, `why` |
@@ -66,7 +67,12 @@ use crate::{
         settings::Settings,
         state::{Open, Panel, State},
     },
-    domain::{panel::PanelTrouble, release::Release, target::TargetRef, verdict::Word},
+    domain::{
+        panel::{PanelKind, PanelTrouble},
+        release::Release,
+        target::TargetRef,
+        verdict::Word,
+    },
     runtime::{self, clock::Clock},
 };
 
@@ -134,10 +140,11 @@ fn is_read(state: &State) -> bool {
     let Some(open) = &state.open else { return false };
     let is_late = state.at.mono >= u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
     let asked = |panel: &Panel| panel.arms.is_none() || panel.trouble != Some(PanelTrouble::Waiting);
+    let decides = |panel: &Panel| panel.spec.critical || matches!(panel.spec.kind, PanelKind::Shared { .. });
     let budgets = open.budgets.iter().flat_map(|budget| &budget.lanes);
     open.panels
         .iter()
-        .all(|panel| if panel.spec.critical { !forward::is_unread(panel) } else { is_late || asked(panel) })
+        .all(|panel| if decides(panel) { !forward::is_unread(panel) } else { is_late || asked(panel) })
         && budgets.into_iter().all(|lane| lane.trouble != Some(PanelTrouble::Waiting))
 }
 

@@ -2,11 +2,14 @@
 
 use super::shop::{Shop, Visit, dead_from, exposed, mark, watched, word};
 use crate::{
-    core::evidence::{self, Mark, SplitStanding},
+    core::evidence::{
+        self, Mark, SplitStanding,
+        said::{self, Ready},
+    },
     domain::{
         analysis::{BadSide, Check, Limit, LimitMeans, Runs},
         clean::Clean,
-        panel::{Better, Cap, Declared, PanelKind, PanelSpec},
+        panel::{Better, Cap, Declared, PanelKind, PanelSpec, PanelTrouble},
         release::Release,
         verdict::Word,
     },
@@ -88,6 +91,53 @@ fn what_both_arms_share_is_held_against_the_hour_before_and_blocks_go() {
     // The hour before is remembered when the chart has long left it behind.
     visit.live(3 * 3_600);
     assert_eq!(visit.panel("pool").reading.levels.before, Some(40.0));
+}
+
+#[test]
+fn who_comes_late_hears_no_go_before_all_that_is_shared_was_read() {
+    let pool = PanelSpec {
+        kind: PanelKind::Shared { query: "gauge".into() },
+        name: "pool".into(),
+        better: Better::Lower,
+        critical: false,
+        ..watched()
+    };
+    let shop = Shop { gauge: vec![(-100_000, 40.0), (600, 80.0)], ..Shop::default() };
+    let mut visit = Visit::new(vec![watched(), pool], shop, 3_000);
+    for _ in 0..120 {
+        visit.live(1);
+        assert_ne!(word(&visit), Word::Go, "{:?}", visit.panel("pool").reading);
+    }
+    assert_eq!((mark(&visit), word(&visit)), (Mark::Good, Word::Unknown));
+    // On its way it has to be heard; what cannot be had blocks nothing.
+    for (trouble, expected) in
+        [(PanelTrouble::Waiting, Word::Collecting), (PanelTrouble::Error("refused".into()), Word::Go)]
+    {
+        let pool = visit.flight.state.open.as_mut().unwrap().panels.last_mut().unwrap();
+        pool.evidence.compared = None;
+        pool.trouble = Some(trouble);
+        pool.reading = evidence::look(pool);
+        assert_eq!(word(&visit), expected);
+    }
+}
+
+#[test]
+fn go_waits_until_both_arms_can_be_held_against_the_hour_before_and_says_until_when() {
+    let soon = PanelSpec { tolerance: 0.3, ..watched() };
+    let incident = [(-100_000, 0.5), (0, 0.3)];
+    let sick = Shop { baseline: incident.to_vec(), canary: incident.to_vec(), ..Shop::default() };
+    for (shop, finally) in [(Shop::default(), Word::Go), (sick, Word::Unknown)] {
+        let mut visit = Visit::new(vec![soon.clone()], shop, 0);
+        visit.live(300);
+        assert_eq!((mark(&visit), word(&visit)), (Mark::Good, Word::Collecting));
+        let ready = said::ready(&visit.flight.state, visit.open());
+        let Some(Ready::At(at)) = ready else { panic!("{ready:?}") };
+        let left = (at - visit.flight.state.at.wall).num_seconds();
+        visit.live(u64::try_from(left - 15).unwrap());
+        assert_eq!(word(&visit), Word::Collecting);
+        visit.live(30);
+        assert_eq!(word(&visit), finally, "{:?}", evidence::verdict(visit.open()));
+    }
 }
 
 #[test]
