@@ -67,6 +67,12 @@ impl Split {
         *self = Self { weights: self.weights + 1, ..Self::new(self.phi, set, at) };
     }
 
+    /// Whether this is the share that exposures are held against.
+    #[must_use]
+    pub fn is_held_to(&self, share: f64) -> bool {
+        (self.set - share).abs() < 1e-9
+    }
+
     /// Takes the exposures of one tick. A share of 0 or 1 leaves nothing to compare.
     ///
     /// # Errors

@@ -30,7 +30,9 @@ pub(super) fn follow(open: &mut Open, left: &mut usize) -> bool {
     }
     let Some(mut watched) = open.split.take() else { return true };
     let Some(panel) = find(open, &watched) else { return true };
-    if let Some((since, share)) = weight(open, panel).filter(|(since, _)| *since > watched.since) {
+    // A step may have told of its weight before the router was told.
+    let is_new = |(since, share): &(i64, f64)| *since > watched.since || !watched.split.is_held_to(*share);
+    if let Some((since, share)) = weight(open, panel).filter(is_new) {
         watched.split.weight_changed(share, since);
         watched.since = since;
         watched.to = watched.to.max(since);

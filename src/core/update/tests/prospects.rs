@@ -1,15 +1,25 @@
 //! What is said beside a verdict: the split, what waiting brings, what a loss costs, and how it is told.
 
+use chrono::TimeDelta;
+
 use super::{
-    shop::{Shop, Visit, dead_from, mark, watched, word},
-    world::noon,
+    shop::{Shop, Visit, dead_from, mark, moved, watched, word},
+    world::{noon, settings},
 };
 use crate::{
     core::{
         evidence::{self, Mark, SplitStanding},
         price,
+        settings::Settings,
     },
-    domain::{goal::Goal, plan::Stage, question::Answer, time::Seconds, verdict::Word},
+    domain::{
+        goal::Goal,
+        plan::Stage,
+        question::Answer,
+        step::{Step, StepKind, StepState},
+        time::Seconds,
+        verdict::Word,
+    },
 };
 
 #[test]
@@ -25,6 +35,38 @@ fn a_split_that_is_off_blocks_go_and_hides_no_regression() {
     let mut fine = Visit::new(vec![watched()], Shop::default(), 0);
     fine.live(1_000);
     assert_eq!(evidence::split(fine.open()).map(|split| split.standing), Some(SplitStanding::Holds));
+}
+
+#[test]
+fn a_split_is_held_against_the_weight_that_the_router_was_told() {
+    let shop = Shop { weights: vec![(0, 0.1), (610, 0.5)], ..Shop::default() };
+    let holds = |visit: &Visit| {
+        let split = evidence::split(visit.open()).expect("it is watched");
+        assert_eq!((split.standing, split.set), (SplitStanding::Holds, 0.5), "{split:?}");
+    };
+    let mut seen = Visit::new(vec![watched()], shop.clone(), 0);
+    seen.live(610);
+    // The step has begun, and its pods are still on their way.
+    let mut early = moved(50.0, 610);
+    early.weight.set = Some(10.0);
+    seen.news(early).live(1);
+    seen.news(moved(50.0, 610)).live(900);
+    holds(&seen);
+
+    // Nobody tells any more when that step began, but when the pause after it did.
+    let mut untold = moved(50.0, 610);
+    untold.steps[2].started_at = None;
+    untold.steps[2].state = StepState::Done;
+    let pause = Step {
+        kind: StepKind::Person,
+        state: StepState::Current,
+        started_at: Some(noon() + TimeDelta::seconds(612)),
+        ..untold.steps[2].clone()
+    };
+    untold.steps.push(pause);
+    let mut late = Visit::of(Settings { panels: vec![watched()], ..settings() }, shop, 1_500, untold);
+    late.live(60);
+    holds(&late);
 }
 
 #[test]
