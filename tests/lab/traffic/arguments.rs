@@ -24,6 +24,10 @@ pub struct Arguments {
     #[arg(long, default_value_t = 200.0, value_parser = not_negative)]
     pub rps: f64,
 
+    /// Share of requests that begin a checkout
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    pub checkouts: f64,
+
     /// Seconds from a checkout to its order
     #[arg(long, value_name = "SECONDS", default_value_t = 3)]
     pub order_lag: u16,
@@ -31,6 +35,10 @@ pub struct Arguments {
     /// The same seed gives the same customers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+
+    /// Seconds for which the same customers have come before, told to Prometheus once with their own times
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=3300))]
+    pub past: u16,
 
     /// A fault to begin with; may be given several times
     #[arg(long = "fault", value_name = "NAME")]
@@ -73,6 +81,13 @@ fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to 1".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +97,14 @@ mod tests {
         assert!("shop/checkout".parse::<RolloutName>().is_ok());
         for wrong in ["checkout", "/checkout", "shop/", "shop/checkout/x", ""] {
             assert!(wrong.parse::<RolloutName>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_a_part_of_a_whole() {
+        assert_eq!(share("0.01"), Ok(0.01));
+        for wrong in ["-0.1", "1.1", "20 %", "NaN"] {
+            assert!(share(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The world as Prometheus reads it.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::SystemTime};
 
 use clap::ValueEnum;
 
@@ -25,15 +25,18 @@ const COUNTERS: &[Counter] = &[
     ("payments_rejected_total", "Payments rejected by the provider.", |pod| vec![("", pod.payments_rejected)]),
 ];
 
-/// The whole page.
-pub fn page(world: &World, rollout: &RolloutName) -> String {
+/// The whole page, of now or with the time at which it was so.
+pub fn page(world: &World, rollout: &RolloutName, at: Option<SystemTime>) -> String {
+    let milliseconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let at = at.map(|at| format!(" {}", milliseconds(at))).unwrap_or_default();
     let mut page = String::new();
     // Writing to a String cannot fail.
-    let _ = write_page(&mut page, world, rollout);
+    let _ = write_page(&mut page, world, rollout, &at);
     page
 }
 
-fn write_page(page: &mut String, world: &World, rollout: &RolloutName) -> std::fmt::Result {
+/// `at` stands behind each value.
+fn write_page(page: &mut String, world: &World, rollout: &RolloutName, at: &str) -> std::fmt::Result {
     let RolloutName { namespace, name: app } = rollout;
     let labels = |name: &str, pod: &Pod| {
         format!(r#"namespace="{namespace}",app="{app}",pod="{name}",rollouts_pod_template_hash="{}""#, pod.hash)
@@ -42,41 +45,41 @@ fn write_page(page: &mut String, world: &World, rollout: &RolloutName) -> std::f
         writeln!(page, "# HELP {metric} {about}\n# TYPE {metric} counter")?;
         for (name, pod) in &world.pods {
             for (more, value) in series(pod) {
-                writeln!(page, "{metric}{{{}{more}}} {value}", labels(name, pod))?;
+                writeln!(page, "{metric}{{{}{more}}} {value}{at}", labels(name, pod))?;
             }
         }
     }
     let metric = "http_request_duration_seconds";
     writeln!(page, "# HELP {metric} Time to answer.\n# TYPE {metric} histogram")?;
     for (name, pod) in &world.pods {
-        write_histogram(page, metric, &labels(name, pod), pod)?;
+        write_histogram(page, metric, &labels(name, pod), pod, at)?;
     }
     for (metric, about, value) in [
         ("db_pool_connections_in_use", "Connections that both arms hold.", world.pool_in_use),
         ("db_pool_connections_max", "Connections there are.", POOL_SIZE),
     ] {
         writeln!(page, "# HELP {metric} {about}\n# TYPE {metric} gauge")?;
-        writeln!(page, r#"{metric}{{namespace="{namespace}",app="{app}",pool="orders"}} {value}"#)?;
+        writeln!(page, r#"{metric}{{namespace="{namespace}",app="{app}",pool="orders"}} {value}{at}"#)?;
     }
     writeln!(page, "# HELP lab_fault 1 while the fault is switched on.\n# TYPE lab_fault gauge")?;
     for fault in Fault::value_variants() {
         let on = u8::from(world.faults.has(*fault));
-        writeln!(page, r#"lab_fault{{namespace="{namespace}",app="{app}",fault="{}"}} {on}"#, fault.name())?;
+        writeln!(page, r#"lab_fault{{namespace="{namespace}",app="{app}",fault="{}"}} {on}{at}"#, fault.name())?;
     }
     Ok(())
 }
 
-fn write_histogram(page: &mut String, metric: &str, labels: &str, pod: &Pod) -> std::fmt::Result {
+fn write_histogram(page: &mut String, metric: &str, labels: &str, pod: &Pod, at: &str) -> std::fmt::Result {
     let mut below = 0;
     for (count, bound) in pod.latency.iter().zip(LATENCY_BOUNDS) {
         below += count;
-        writeln!(page, r#"{metric}_bucket{{{labels},le="{}"}} {below}"#, f64::from(bound) / 1000.0)?;
+        writeln!(page, r#"{metric}_bucket{{{labels},le="{}"}} {below}{at}"#, f64::from(bound) / 1000.0)?;
     }
     let count = pod.succeeded + pod.failed;
-    writeln!(page, r#"{metric}_bucket{{{labels},le="+Inf"}} {count}"#)?;
+    writeln!(page, r#"{metric}_bucket{{{labels},le="+Inf"}} {count}{at}"#)?;
     let (seconds, milliseconds) = (pod.latency_milliseconds / 1000, pod.latency_milliseconds % 1000);
-    writeln!(page, "{metric}_sum{{{labels}}} {seconds}.{milliseconds:03}")?;
-    writeln!(page, "{metric}_count{{{labels}}} {count}")
+    writeln!(page, "{metric}_sum{{{labels}}} {seconds}.{milliseconds:03}{at}")?;
+    writeln!(page, "{metric}_count{{{labels}}} {count}{at}")
 }
 
 #[cfg(test)]
@@ -86,11 +89,13 @@ mod tests {
 
     #[test]
     fn every_pod_has_its_labels_and_whole_buckets() {
-        let mut world =
-            World::new(Settings { rps: 50.0, order_lag: 0, seed: 1 }, [Fault::Errors].into_iter().collect());
+        let mut world = World::new(
+            Settings { rps: 50.0, checkouts: 0.2, order_lag: 0, seed: 1 },
+            [Fault::Errors].into_iter().collect(),
+        );
         let pods = [("checkout-1".to_owned(), "abc".to_owned())].into();
         world.tick(&Picture { pods, stable: "abc".to_owned(), canary: "abc".to_owned(), weight: None });
-        let page = page(&world, &"shop/checkout".parse().unwrap());
+        let page = page(&world, &"shop/checkout".parse().unwrap(), None);
         let pod = &world.pods["checkout-1"];
         let labels = r#"namespace="shop",app="checkout",pod="checkout-1",rollouts_pod_template_hash="abc""#;
         for line in [

@@ -13,10 +13,16 @@ pub enum Fault {
     Latency,
     /// The canary's payments are rejected without an error: its orders fall to about two fifths
     Payments,
+    /// None of the canary's payments goes through, without an error: its orders stop
+    DeadPayments,
+    /// The payment provider rejects the payments of both arms: their orders fall to about two fifths
+    Provider,
     /// Nobody comes
     NoTraffic,
     /// Every 20 s another pod's counters start from 0 again
     CounterReset,
+    /// Scrapes are missed: /metrics is not served while customers go on
+    Unscraped,
     /// The router sends 2 % to the canary, whatever weight was set
     WrongSplit,
     /// The canary leaks database connections; when none are left both arms fail

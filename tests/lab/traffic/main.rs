@@ -7,11 +7,15 @@ mod draw;
 mod exposition;
 mod fault;
 mod follow;
+mod past;
 mod pod;
 mod server;
 mod world;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::Context;
 use clap::Parser;
@@ -24,9 +28,11 @@ use tokio::net::TcpListener;
 use crate::{
     arguments::Arguments,
     follow::Follower,
+    past::Past,
     world::{Settings, World},
 };
 
+#[expect(clippy::disallowed_methods, reason = "customers come by a real clock")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
@@ -39,16 +45,20 @@ async fn main() -> anyhow::Result<()> {
         TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
     tracing::info!("faults and metrics at http://{}", arguments.listen);
 
-    let Arguments { rollout, rps, order_lag, seed, faults, .. } = arguments;
-    let mut world = World::new(Settings { rps, order_lag, seed }, faults.into_iter().collect());
+    let Arguments { rollout, rps, checkouts, order_lag, seed, past, faults, .. } = arguments;
+    let mut world = World::new(Settings { rps, checkouts, order_lag, seed }, faults.into_iter().collect());
+    let mut past = Past::new(past);
     let mut follower = Follower::new(client, &rollout);
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
-            _ = seconds.tick() => world.tick(follower.picture()),
+            _ = seconds.tick() => {
+                past.live(&mut world, follower.picture(), &rollout, SystemTime::now());
+                world.tick(follower.picture());
+            }
             () = follower.changed() => {}
             Ok((stream, _)) = listener.accept() => {
-                if let Err(error) = server::answer(stream, &mut world, &rollout).await {
+                if let Err(error) = server::answer(stream, &mut world, &mut past, &rollout).await {
                     tracing::debug!("a caller left early: {error}");
                 }
             }

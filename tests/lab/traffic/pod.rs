@@ -14,7 +14,6 @@ const LATENCY_WELL: [f64; 8] = [0.12, 0.46, 0.80, 0.95, 0.99, 0.997, 0.9995, 1.0
 const LATENCY_SLOW: [f64; 8] = [0.02, 0.12, 0.34, 0.58, 0.75, 0.90, 0.98, 1.0];
 
 const FAILURES_WELL: f64 = 0.002;
-const CHECKOUTS_PER_REQUEST: f64 = 0.2;
 const PAYMENTS_REJECTED_WELL: f64 = 0.059;
 const PAYMENTS_REJECTED_BROKEN: f64 = 0.614;
 
@@ -38,18 +37,28 @@ pub struct Pod {
 /// The chances of one pod's requests.
 pub struct Odds {
     fails: f64,
+    /// That a request which did not fail begins a checkout.
+    buys: f64,
     rejects: f64,
     latency: &'static [f64; 8],
 }
 
 impl Odds {
-    /// What the faults make of a pod of one arm.
-    pub fn of(faults: &Faults, is_canary: bool, pool_is_empty: bool) -> Self {
+    /// What the faults make of a pod of one arm, where this share of requests are checkouts.
+    pub fn of(faults: &Faults, is_canary: bool, pool_is_empty: bool, buys: f64) -> Self {
         let hurt = |fault| is_canary && faults.has(fault);
+        let rejects = if hurt(Fault::DeadPayments) {
+            1.0
+        } else if hurt(Fault::Payments) || faults.has(Fault::Provider) {
+            PAYMENTS_REJECTED_BROKEN
+        } else {
+            PAYMENTS_REJECTED_WELL
+        };
         let fails = if hurt(Fault::Errors) { 0.08 } else { FAILURES_WELL };
         Self {
             fails: if pool_is_empty { 0.3 } else { fails },
-            rejects: if hurt(Fault::Payments) { PAYMENTS_REJECTED_BROKEN } else { PAYMENTS_REJECTED_WELL },
+            buys,
+            rejects,
             latency: if hurt(Fault::Latency) { &LATENCY_SLOW } else { &LATENCY_WELL },
         }
     }
@@ -68,7 +77,7 @@ impl Pod {
             self.latency[bucket] += 1;
             self.latency_milliseconds += u64::from(LATENCY_BOUNDS.get(bucket).copied().unwrap_or(5000));
         }
-        let checkouts = draw.binomial(requests - failed, CHECKOUTS_PER_REQUEST);
+        let checkouts = draw.binomial(requests - failed, odds.buys);
         let rejected = draw.binomial(checkouts, odds.rejects);
         self.checkouts += checkouts;
         self.payments_rejected += rejected;

@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{arguments::RolloutName, exposition, fault::Fault, world::World};
+use crate::{arguments::RolloutName, exposition, fault::Fault, past::Past, world::World};
 
 /// What is sent back: status line, content type and body.
 type Reply = (&'static str, &'static str, String);
@@ -19,11 +19,11 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Answers one connection; a caller that dawdles is dropped, for the world stands still meanwhile.
-pub async fn answer(stream: TcpStream, world: &mut World, rollout: &RolloutName) -> io::Result<()> {
-    timeout(Duration::from_secs(2), exchange(stream, world, rollout)).await?
+pub async fn answer(stream: TcpStream, world: &mut World, past: &mut Past, rollout: &RolloutName) -> io::Result<()> {
+    timeout(Duration::from_secs(2), exchange(stream, world, past, rollout)).await?
 }
 
-async fn exchange(mut stream: TcpStream, world: &mut World, rollout: &RolloutName) -> io::Result<()> {
+async fn exchange(mut stream: TcpStream, world: &mut World, past: &mut Past, rollout: &RolloutName) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.windows(4).any(|four| four == b"\r\n\r\n") && head.len() < 8192 {
         if stream.read_buf(&mut head).await? == 0 {
@@ -32,7 +32,13 @@ async fn exchange(mut stream: TcpStream, world: &mut World, rollout: &RolloutNam
     }
     let head = String::from_utf8_lossy(&head);
     let mut words = head.split_whitespace();
-    let (status, kind, body) = reply(words.next().unwrap_or(""), words.next().unwrap_or(""), world, rollout);
+    let (mut status, kind, mut body) = reply(words.next().unwrap_or(""), words.next().unwrap_or(""), world, rollout);
+    if kind == METRICS && past.is_ahead() {
+        (status, body) = ("503 Service Unavailable", "there are no pods yet that could have a past\n".to_owned());
+    } else if kind == METRICS && head.contains("User-Agent: Prometheus/") {
+        // Others who scrape do not take times that they are told.
+        body.insert_str(0, past.tell());
+    }
     let length = body.len();
     let head =
         format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
@@ -43,7 +49,10 @@ async fn exchange(mut stream: TcpStream, world: &mut World, rollout: &RolloutNam
 fn reply(method: &str, path: &str, world: &mut World, rollout: &RolloutName) -> Reply {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match (method, parts.as_slice()) {
-        ("GET", ["metrics"]) => ("200 OK", METRICS, exposition::page(world, rollout)),
+        ("GET", ["metrics"]) if world.faults.has(Fault::Unscraped) => {
+            ("503 Service Unavailable", TEXT, "this scrape is missed on purpose\n".to_owned())
+        }
+        ("GET", ["metrics"]) => ("200 OK", METRICS, exposition::page(world, rollout, None)),
         ("GET", [""]) => ("200 OK", TEXT, faults(world)),
         ("POST", ["fault", name, how @ ("on" | "off")]) => match Fault::from_str(name, false) {
             Ok(fault) => {
@@ -72,13 +81,18 @@ mod tests {
 
     #[test]
     fn faults_are_listed_and_switched() {
-        let mut world = World::new(Settings { rps: 1.0, order_lag: 0, seed: 1 }, std::iter::empty().collect());
+        let mut world =
+            World::new(Settings { rps: 1.0, checkouts: 0.2, order_lag: 0, seed: 1 }, std::iter::empty().collect());
         let rollout: RolloutName = "shop/checkout".parse().unwrap();
         let mut ask = |method, path| reply(method, path, &mut world, &rollout);
         assert!(ask("GET", "/").2.contains("off payments"));
         assert!(ask("POST", "/fault/payments/on").2.contains("on  payments"));
         assert!(ask("GET", "/").2.contains("on  payments"));
         assert!(ask("POST", "/fault/payments/off").2.contains("off payments"));
+        assert_eq!(ask("POST", "/fault/unscraped/on").0, "200 OK");
+        assert_eq!(ask("GET", "/metrics").0, "503 Service Unavailable");
+        assert_eq!(ask("POST", "/fault/unscraped/off").0, "200 OK");
+        assert_eq!(ask("GET", "/metrics").0, "200 OK");
         for (method, path) in [("POST", "/fault/gremlins/on"), ("GET", "/fault/payments/on"), ("POST", "/"), ("", "")] {
             assert_eq!(ask(method, path).0, "404 Not Found", "{method} {path}");
         }

@@ -19,6 +19,7 @@ pub const POOL_SIZE: u32 = 100;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub rps: f64,
+    pub checkouts: f64,
     pub order_lag: u16,
     pub seed: u64,
 }
@@ -64,7 +65,7 @@ impl World {
         for (name, pod) in &mut self.pods {
             let mean = self.settings.rps * shares.get(name).copied().unwrap_or(0.0);
             let is_canary = pod.hash == picture.canary && picture.canary != picture.stable;
-            let odds = Odds::of(&self.faults, is_canary, self.pool_in_use >= POOL_SIZE);
+            let odds = Odds::of(&self.faults, is_canary, self.pool_in_use >= POOL_SIZE, self.settings.checkouts);
             pod.serve(&mut Draw::of(self.settings.seed, self.tick, name), mean, &odds, self.settings.order_lag);
         }
     }

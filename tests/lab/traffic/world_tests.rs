@@ -2,7 +2,7 @@
 
 use super::*;
 
-const SETTINGS: Settings = Settings { rps: 200.0, order_lag: 3, seed: 1 };
+const SETTINGS: Settings = Settings { rps: 200.0, checkouts: 0.2, order_lag: 3, seed: 1 };
 
 fn picture(stable: u32, canary: u32, weight: Option<f64>) -> Picture {
     let named = |count, hash: &'static str| (0..count).map(move |n| (format!("shop-{hash}-{n}"), hash.to_owned()));
@@ -70,13 +70,25 @@ fn faults_hurt_the_canary_and_nobody_else() {
     let at = picture(4, 4, Some(0.5));
     let well = run(&[], &at, 300);
     let share = |world: &World, hash, part: usize, whole: usize| ratio(arm(world, hash)[part], arm(world, hash)[whole]);
-    for (fault, part, whole, healthy, sick) in
-        [(Fault::Payments, 2, 1, 0.93, 0.38), (Fault::Errors, 3, 0, 0.002, 0.08), (Fault::Latency, 4, 0, 0.01, 0.25)]
-    {
+    for (fault, part, whole, healthy, sick) in [
+        (Fault::Payments, 2, 1, 0.93, 0.38),
+        (Fault::DeadPayments, 2, 1, 0.93, 0.0),
+        (Fault::Errors, 3, 0, 0.002, 0.08),
+        (Fault::Latency, 4, 0, 0.01, 0.25),
+    ] {
         let world = run(&[fault], &at, 300);
         assert_eq!(arm(&world, "old"), arm(&well, "old"), "{fault:?} changed the stable arm");
         assert!((share(&well, "new", part, whole) - healthy).abs() < 0.02, "{fault:?} well");
         assert!((share(&world, "new", part, whole) - sick).abs() < 0.02, "{fault:?} sick");
+    }
+}
+
+#[test]
+fn a_failing_provider_hurts_both_arms_alike() {
+    let world = run(&[Fault::Provider], &picture(4, 4, Some(0.5)), 300);
+    for hash in ["old", "new"] {
+        let [_, checkouts, orders, ..] = arm(&world, hash);
+        assert!((ratio(orders, checkouts) - 0.38).abs() < 0.02, "{hash}");
     }
 }
 
