@@ -33,6 +33,11 @@ pub struct Home {
 impl Home {
     /// Panels as the owner of the example would have written them.
     pub fn new(lab: &Lab, user: &str) -> Self {
+        Self::with_panels(lab, user, PANELS)
+    }
+
+    /// Panels of a test's own, of source `prom`.
+    pub fn with_panels(lab: &Lab, user: &str, panels: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let kubeconfig = lab.kubeconfig(user);
         let prometheus = lab.prometheus_url();
@@ -49,9 +54,8 @@ namespaces = ["shop"]
 name = "prom"
 kind = "prometheus"
 url = "{prometheus}"
-{}"#,
+{panels}"#,
             kubeconfig.display(),
-            PANELS
         );
         fs::create_dir_all(folder.path().join("config/flightdeck")).unwrap();
         fs::write(folder.path().join("config/flightdeck/config.toml"), config).unwrap();

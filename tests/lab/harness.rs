@@ -20,6 +20,7 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
+use tempfile::TempPath;
 use tokio::runtime::Runtime;
 
 /// Long enough for every step of the examples on a busy machine.
@@ -41,10 +42,7 @@ impl Lab {
     /// The lab, started if need be, or `None` after saying that the calling test is left out.
     pub fn get() -> Option<Self> {
         if std::env::var_os("FLIGHTDECK_LAB").is_none_or(|value| value.is_empty() || value == "0") {
-            let thread = thread::current();
-            // Written past libtest's capture, which would hide it for a test that passes.
-            writeln!(std::io::stderr(), "left out: {} (FLIGHTDECK_LAB=1 runs it)", thread.name().unwrap_or("a test"))
-                .ok();
+            leave_out("1");
             return None;
         }
         let environment = environment();
@@ -60,6 +58,15 @@ impl Lab {
         let admin = runtime.block_on(connect(&kubeconfig("admin")));
         let audit_begins = audit_lines(&environment).len();
         Some(Self { environment, runtime, admin, audit_begins, _turn: turn })
+    }
+
+    /// The same for a test of half an hour and more, which only `FLIGHTDECK_LAB=long` runs.
+    pub fn long() -> Option<Self> {
+        if std::env::var_os("FLIGHTDECK_LAB").is_some_and(|value| value == "long") {
+            return Self::get();
+        }
+        leave_out("long");
+        None
     }
 
     /// Runs a future to its end. For the tests' own questions; a test must not be async itself.
@@ -106,7 +113,7 @@ impl Lab {
         script(&["apply", file.to_str().unwrap()]);
     }
 
-    /// An example (`checkout`, `web`, `basic`, `basket`) as if it had never been there before, at rest on its first revision.
+    /// An example (`checkout`, `web`, `basic`, `basket`, `till`) as if it had never been there before, at rest on its first revision.
     pub fn fresh(&self, example: &str) {
         let file = folder().join(format!("examples/{example}.yaml"));
         script(&["remove", file.to_str().unwrap()]);
@@ -121,6 +128,17 @@ impl Lab {
         });
         self.apply(&file);
         self.wait_for_rollout(example, "healthy", |rollout| rollout["status"]["phase"] == "Healthy");
+    }
+
+    /// The example `till` under this name, at rest on its first revision, until the value is dropped.
+    pub fn till(&self, name: &str) -> Till {
+        let text = fs::read_to_string(folder().join("examples/till.yaml")).unwrap().replace("till", name);
+        let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let till = Till { file: file.into_temp_path() };
+        self.apply(&till.file);
+        self.wait_for_rollout(name, "healthy", |rollout| rollout["status"]["phase"] == "Healthy");
+        till
     }
 
     /// A kind's objects in namespace `shop`, as admin.
@@ -148,6 +166,20 @@ impl Lab {
         let patch = Patch::<()>::Json(serde_json::from_value(body).unwrap());
         let api = self.api("argoproj.io", "v1alpha1", "Rollout");
         self.run(api.patch(rollout, &PatchParams::default(), &patch)).unwrap();
+    }
+
+    /// Ends the pause that was seen, and no other, as `operator`.
+    pub fn promote(&self, rollout: &str, seen: &Value) {
+        let since = &seen["status"]["pauseConditions"][0]["startTime"];
+        let body = json!([
+            {"op": "test", "path": "/metadata/uid", "value": seen["metadata"]["uid"]},
+            {"op": "test", "path": "/status/pauseConditions/0/startTime", "value": since},
+            {"op": "remove", "path": "/status/pauseConditions"},
+        ]);
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Rollout"));
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client("operator"), "shop", &kind);
+        let patch = Patch::<()>::Json(serde_json::from_value(body).unwrap());
+        self.run(api.patch_status(rollout, &PatchParams::default(), &patch)).unwrap();
     }
 
     /// Waits until the Rollout is as wanted, and returns it as it was then.
@@ -202,6 +234,17 @@ impl Lab {
     }
 }
 
+/// A rollout of a test's own.
+pub struct Till {
+    file: TempPath,
+}
+
+impl Drop for Till {
+    fn drop(&mut self) {
+        script(&["remove", self.file.to_str().unwrap()]);
+    }
+}
+
 /// Customers of one rollout.
 pub struct Traffic {
     rollout: String,
@@ -220,6 +263,13 @@ impl Drop for Traffic {
     fn drop(&mut self) {
         script(&["traffic", "stop", &self.rollout]);
     }
+}
+
+fn leave_out(how: &str) {
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("a test");
+    // Written past libtest's capture, which would hide it for a test that passes.
+    writeln!(std::io::stderr(), "left out: {name} (FLIGHTDECK_LAB={how} runs it)").ok();
 }
 
 fn folder() -> PathBuf {

@@ -3,10 +3,7 @@
 use std::net::TcpListener;
 
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
-use kube::{
-    Api,
-    api::{Patch, PatchParams, PostParams},
-};
+use kube::{Api, api::PostParams};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
@@ -99,7 +96,7 @@ fn checkout_flies_from_nothing_to_all_customers() {
     lab.wait_until("the canary's orders to fall", || orders_per_checkout("=").is_some_and(|share| share < 0.6));
     assert!(orders_per_checkout("!=").unwrap() > 0.75, "the stable arm is not hurt");
 
-    promote_as_operator(&lab, &waiting);
+    lab.promote("checkout", &waiting);
     let there = lab.wait_for_rollout("checkout", "healthy on the new revision", |rollout| {
         rollout["status"]["phase"] == "Healthy" && rollout["status"]["stableRS"] == hash
     });
@@ -137,19 +134,4 @@ fn metrics_of_a_test_of_your_own_are_scraped() {
         server
     });
     lab.wait_until("the metric in Prometheus", || lab.ask_prometheus("coupons_used_total") == Some(7.0));
-}
-
-/// Ends the pause that was seen, and no other.
-fn promote_as_operator(lab: &Lab, seen: &Value) {
-    let since = &seen["status"]["pauseConditions"][0]["startTime"];
-    let body = json!([
-        {"op": "test", "path": "/metadata/uid", "value": seen["metadata"]["uid"]},
-        {"op": "test", "path": "/status/pauseConditions/0/startTime", "value": since},
-        {"op": "remove", "path": "/status/pauseConditions"},
-    ]);
-    let kind =
-        kube::api::ApiResource::from_gvk(&kube::api::GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Rollout"));
-    let api: Api<kube::api::DynamicObject> = Api::namespaced_with(lab.client("operator"), "shop", &kind);
-    let patch = Patch::<()>::Json(serde_json::from_value(body).unwrap());
-    lab.run(api.patch_status("checkout", &PatchParams::default(), &patch)).unwrap();
 }

@@ -12,4 +12,6 @@ mod gate;
 mod guard;
 mod harness;
 mod itself;
+mod judged;
+mod shop;
 mod sources;

@@ -142,9 +142,7 @@ fn is_read(state: &State) -> bool {
     let asked = |panel: &Panel| panel.arms.is_none() || panel.trouble != Some(PanelTrouble::Waiting);
     let decides = |panel: &Panel| panel.spec.critical || matches!(panel.spec.kind, PanelKind::Shared { .. });
     let budgets = open.budgets.iter().flat_map(|budget| &budget.lanes);
-    open.panels
-        .iter()
-        .all(|panel| if decides(panel) { !forward::is_unread(panel) } else { is_late || asked(panel) })
+    open.panels.iter().all(|panel| if decides(panel) { !forward::is_unread(panel) } else { is_late || asked(panel) })
         && budgets.into_iter().all(|lane| lane.trouble != Some(PanelTrouble::Waiting))
 }
 
