@@ -4,6 +4,8 @@ pub mod commands;
 pub mod connect;
 pub mod demo;
 pub mod doctor;
+#[cfg(test)]
+mod documented;
 pub mod film;
 pub mod fly;
 pub mod guard;

@@ -1,5 +1,5 @@
 //! What the numbers of a release say, as JSON. `status` and `verdict` tell the same objects, whose fields stand in
-//! the documentation of `headless::verdict`; they only ever grow.
+//! `docs/json.md`; they only ever grow.
 
 use serde_json::{Value, json};
 

@@ -1,24 +1,6 @@
 //! A release as JSON for scripts: version 1 of a shape that only ever grows.
 //!
-//! One object per release. Every field is always there and null where it is not known:
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `schema` | 1 |
-//! | `target`, `kind`, `strategy` | `source/namespace/name`; `rollout`; `canary` |
-//! | `phase`, `message` | `healthy`, `progressing`, `paused`, `degraded` or `unknown`; the backend's own words |
-//! | `step` | the current one: `index` from 0, `count`, `label`, `state`, `started_at`, `remaining_seconds` |
-//! | `steps` | all: `id`, `label`, `state`, `took_seconds`, `took_at_least`, `planned_seconds`, `usual_seconds` |
-//! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
-//! | `revisions` | newest first: `number`, `name`, `version`, `tags`, `images`, `health`, `ready`, `desired`, `scale_down_seconds`, `pods` |
-//! | `analyses`, `experiments` | the backend's own, with counts of measurements by outcome |
-//! | `blockers`, `gates`, `missing` | what holds it; who must say yes; what could not be seen and why |
-//! | `way_back` | `revision`, `version`, `means`, `seconds`, `not_undone` |
-//! | `goals` | `goal`, the revision `to` which a roll back goes, and either with `requests`, `expect`, `reach`, `warnings`, or `denied` in words |
-//! | `panels`, `budgets` | as in `verdict`: `headless::verdict` lists their fields |
-//! | `verdict`, `numbers` | as in `verdict`: whether it may go on, and what the numbers say alone |
-//! | `guard` | null, or `by`, `host`, `revision`, `since`, `beat`, `until`, `state` (`watching`, `blind`, `acting`, `ended`), `why`, `attempt`, `age_seconds` by its own clock, and `alive`, which a single look cannot tell and leaves null |
-//! | `sources` | `name`, `state`, `age_seconds` |
+//! One object per release; `docs/json.md` tells every field of it.
 
 use serde_json::{Value, json};
 

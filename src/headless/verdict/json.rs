@@ -1,4 +1,4 @@
-//! A verdict as one JSON object; its fields stand in the documentation of the folder.
+//! A verdict as one JSON object; `docs/json.md` tells its fields.
 
 use serde_json::{Value, json};
 

@@ -2,49 +2,7 @@
 //! and their past has been read. The same core as on the screen, without one.
 //!
 //! The exit code is that of `verdict`: 0 GO, 1 NO-GO, 6 COLLECTING, 7 UNKNOWN. `--json` prints one object, version 1
-//! of a shape that only ever grows. Every field is always there and null where it is not known:
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `schema` | 1 |
-//! | `at` | when this was said |
-//! | `target`, `kind` | `source/namespace/name`; `rollout` |
-//! | `release` | `uid`, `revision`, `strategy`, the versions `from` and `to`, `phase`, `message`, `started_at` |
-//! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
-//! | `verdict` | whether it may go on: `value` (`go`, `no-go`, `collecting`, `unknown`) and `why`, most important first. No better than `numbers`, than the error budgets (a spent one is `no-go`, an unknown one `unknown`), and `no-go` once the release has failed |
-//! | `numbers` | the same of what the numbers say alone |
-//! | `ready_at` | while `verdict` is `collecting`: when it could be `go` at this weight and traffic; null otherwise, and where that takes more than 6 h |
-//! | `notes` | things to look at that decide nothing by themselves |
-//! | `panels` | below |
-//! | `wrong` | declared panels that cannot be used: `origin`, `why` |
-//! | `loss` | what it has cost: `panel` and the fields of a panel's `loss` |
-//! | `split` | null, or whether the router does what it was told: `standing` (`holds`, `too-much`, `too-little`, `collecting`), percent `set` and `seen`, `exposures`, and the `panel` they are counted by |
-//! | `budgets` | error budgets: `name`, `objective`, `period_seconds`, shares `left` and `used` since the release began, `burning` as a multiple, `unknown` with why |
-//! | `controller` | null, or what the backend's own analysis would say now: `at`, `reads`, `now` (`pass`, `inconclusive`, `fail`, `unknown`), `because`, `cautions`, and all of it as `text` |
-//! | `checks` | its metrics: `name`, `template`, `provider`, `query`, `unresolved`, `success`, `failure`, `dry_run`, `phase`, the newest measurement as `measured` (`at`, `value`, `phase`), our newest `value`, and what its rules make of that `now` |
-//! | `sources` | `name`, `state` (`connecting`, `live`, `stale`, `lost`), `age_seconds` |
-//!
-//! A panel, here and in `status --json`:
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `name`, `group`, `origin` | as declared, and where |
-//! | `kind` | `ratio`, `rate`, `latency`, `value`, `shared`, `analysis` |
-//! | `critical`, `business`, `better`, `tolerance`, `unit`, `per` | its rules: `higher` or `lower`, a relative change, values are per this many exposures |
-//! | `verdict`, `why` | the word for this panel alone, and its reasons |
-//! | `mark` | what stands before it on the screen: `no-go`, `look`, `unknown`, `collecting`, `weak`, `go` |
-//! | `canary`, `baseline` | what each arm shows, per `per` |
-//! | `canary_events`, `canary_exposures`, `baseline_events`, `baseline_exposures` | what that was counted from, since `since` |
-//! | `counts` | the same as `canary` and `baseline` with `events` and `exposures`, and the number of `ticks` |
-//! | `ratio` | low, most likely, high; 0.05 and 20 at the ends mean that or beyond |
-//! | `log_e_harm`, `log_e_safe` | natural logarithms of the evidence for and against a regression |
-//! | `levels` | of a gauge: `before` (the baseline, or the hour before the release) and `now` |
-//! | `since` | since when it was counted: the first exposure, or the moment from which a regression is told best |
-//! | `silent` | an arm that is exposed while nothing counts events for it |
-//! | `calibrated`, `phi` | whether clustering was measured before the release, and how much events cluster |
-//! | `forecast` | while it collects: `done` `of` ticks, `ready_at`, `blind_seconds` (how long a total loss would stay unseen), `enough_weight` in percent at which that is short |
-//! | `loss` | null, or events lost as least, most likely, most: `so_far` and `per_minute`, `since`, and the same in `money` with its `currency` |
-//! | `age_seconds` | the age of its newest sample |
+//! of a shape that only ever grows; `docs/json.md` tells every field of it.
 
 pub mod json;
 pub mod text;

@@ -1,21 +1,6 @@
 //! `flightdeck wait`: until a release has come to a state, telling what changes meanwhile. It never acts.
 //!
-//! With `--json` one object per line, version 1 of a shape that only ever grows; null is what is not known:
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `schema` | 1 |
-//! | `event` | `change`, and `end` on the last line |
-//! | `at`, `target` | when, and `source/namespace/name`; without a release only these, `event` and `sources` stand here |
-//! | `release` | as in `verdict` |
-//! | `step` | the current one: `index` from 0, `count`, `label` |
-//! | `weight` | percent on the new revision: `wanted`, `set`, `verified`, `seen` |
-//! | `waits_for_person` | whether a person is what it waits for |
-//! | `verdict`, `numbers` | as in `verdict` |
-//! | `sources` | as in `verdict` |
-//! | `result` | only at the end: `reached`, `failed`, `timed-out`, `unreachable`, `interrupted` |
-//! | `until` | only at the end: the state that was reached |
-//! | `why`, `code` | only at the end: in words, and the exit code |
+//! With `--json` one object per line, version 1 of a shape that only ever grows; `docs/json.md` tells every field of it.
 
 mod ending;
 mod line;

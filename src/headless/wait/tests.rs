@@ -15,7 +15,7 @@ use crate::{
         time::At,
     },
     headless::{
-        demo,
+        demo, documented,
         problem::{Code, Problem},
         verdict::tests::{flown, with_budget, with_release},
     },
@@ -216,6 +216,7 @@ fn the_last_line_says_how_it_ended() {
     let reached = Ending::Reached(Until::NoGo, "NO-GO orders".into());
     let line: Value = serde_json::from_str(&Line::of(&state).text(true, Some(&reached))).unwrap();
     assert_eq!((&line["until"], &line["code"]), (&"no-go".into(), &0.into()));
+    documented::hold("wait", &[line]);
 }
 
 async fn waited(typed: &str, until: Until, timeout: Duration) -> (anyhow::Result<u8>, Vec<Value>) {
