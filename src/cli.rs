@@ -159,10 +159,9 @@ const VERDICT: &str = "\
 The answer is to \"may it go on?\": what the critical panels say, no better than the error budgets allow, and NO-GO once
 the release has failed. A spent budget is a NO-GO and an unknown one UNKNOWN for going on, never for going back.
 
-With --json one object: schema, at, target, kind, release, weight, verdict (the answer), numbers (what they say
-alone; both with value and why), notes, panels, wrong, loss, split, budgets, controller, checks, sources. Each panel has name,
-kind, critical, business, verdict, why, canary, baseline, counts, ratio as low, most likely and high, log_e_harm,
-log_e_safe, since, calibrated, phi, forecast, loss, age_seconds and its rules. What is not known is null.
+With --json one object: schema, at, target, kind, release, weight, verdict (the answer), numbers (what they say alone),
+notes, panels, wrong, loss, split, budgets, controller, checks, sources. What is not known is null. docs/json.md of the
+source has a table of every field, nested ones included.
 
 Exit code: 0 GO, 1 NO-GO, 6 COLLECTING, 7 UNKNOWN, 2 usage or configuration, 3 unreachable, 4 denied.";
 
@@ -188,7 +187,7 @@ while waiting for `go` or `healthy`, unless that is what is waited for.
 
 With --json one object per line: schema, event (change or end), at, target, release, step, weight, waits_for_person,
 verdict, numbers, sources; the last one also has result (reached, failed, timed-out, unreachable, interrupted), until,
-why and code.
+why and code. docs/json.md of the source has a table of every field.
 
 Exit code: 0 reached, 1 NO-GO or failed, 5 timed out, 130 interrupted, 2 usage or configuration, 3 unreachable,
 4 denied.";
@@ -309,7 +308,7 @@ pub struct Guard {
     #[arg(long, default_value = "15m", value_name = "LENGTH", value_parser = length)]
     pub soak: Seconds,
 
-    /// End then at the latest: a length like `4h`, a time like `14:30`, or a full one; 7 days at most
+    /// End at this time at the latest: a length like `4h`, a time like `14:30`, or a full one; 7 days at most
     #[arg(long, default_value = "24h", value_name = "WHEN")]
     pub until: String,
 

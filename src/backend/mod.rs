@@ -39,7 +39,7 @@ pub trait Backend: Send + Sync {
     /// Leaves a guard's sign of life on the object, if it may follow the one that is there (`Beat::may_follow`).
     /// A sign that may not fails as `FailureKind::Conflict`. Without a place for signs there is no guard.
     fn beat(&self, beat: Beat) -> BoxFuture<'static, Result<(), Failure>> {
-        let why = format!("`{}` has no place for a guard's sign of life", beat.release.target.source);
+        let why = format!("`{}` has no place for a guard's heartbeat", beat.release.target.source);
         future::ready(Err(Failure::new(FailureKind::Refused, why))).boxed()
     }
 }

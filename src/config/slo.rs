@@ -66,7 +66,7 @@ fn query(section: &Section<'_>, key: &'static str, example: &str) -> Option<Stri
     let text = section.needed(key, example)?;
     if !text.contains(slo::WINDOW) {
         let hint = format!("for example `{key} = {example}`");
-        section.wrong(key, format!("says nowhere for how long: `{}` is missing", slo::WINDOW), hint);
+        section.wrong(key, format!("has no `{}`", slo::WINDOW), hint);
         return None;
     }
     match template::check(&slo::in_window(&text, 60)) {

@@ -146,7 +146,7 @@ pub fn possible<'a>(state: &'a State, goal: &Goal) -> Result<&'a Plan, Denied> {
 pub fn planned<'a>(state: &'a State, goal: &Goal) -> Result<&'a Plan, Denied> {
     let open = state.open.as_ref().ok_or_else(|| Denied::new("no release is open"))?;
     if open.gone {
-        return Err(Denied::new("it is there no more"));
+        return Err(Denied::new("it was deleted"));
     }
     let release = match &open.release {
         Some(release) if open.complete => release,

@@ -1,6 +1,8 @@
 //! Who may arm a guard of the opened release, and its mandate in words. The screen's dialog, the command line's
 //! question and the journal all say these same sentences.
 
+use std::fmt;
+
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::{
@@ -53,14 +55,14 @@ pub fn may_arm(state: &State) -> Result<Ground<'_>, Denied> {
         }
     };
     let post = release.post.as_ref();
-    let post = post.ok_or_else(|| Denied::new("there is no place for a guard's sign of life here"))?;
+    let post = post.ok_or_else(|| Denied::new("there is no place for a guard's heartbeat here"))?;
     if !release.is_moving() {
         return Err(Denied::new(if release.aborted { "it was aborted already" } else { "nothing is on its way" }));
     }
     let plan = guard::may_take(acts::planned(state, &goal), &release.way_back.means)?;
     allowed(&plan.permission)?;
     allowed(&post.permission)
-        .map_err(|denied| Denied::new(format!("a guard that leaves no sign of life is none: {}", denied.why)))?;
+        .map_err(|denied| Denied::new(format!("the guard cannot write its heartbeat: {}", denied.why)))?;
     if critical(open).next().is_none() {
         return Err(Denied::new("nothing critical is watched").hint("a guard judges by panels marked `critical`"));
     }
@@ -75,12 +77,27 @@ fn allowed(permission: &Permission) -> Result<(), Denied> {
     }
 }
 
+/// Who guards a release: `operator on bastion`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// As the backend knows them.
+    pub by: Clean,
+    /// The machine the guard runs on.
+    pub host: Clean,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.by, self.host)
+    }
+}
+
 /// Who guards the opened release already, unless that guard has ended or is lost.
 #[must_use]
-pub fn held_by(state: &State) -> Option<String> {
+pub fn held_by(state: &State) -> Option<Holder> {
     let (sign, life) = state.open.as_ref().and_then(|open| pulse::guard(state, open))?;
     let alive = !sign.state.is_over() && !matches!(life, Life::Lost(_));
-    alive.then(|| format!("{} on {} guards it already", sign.by, sign.host))
+    alive.then(|| Holder { by: sign.by.clone(), host: sign.host.clone() })
 }
 
 /// The guard that could be told to stand down.
@@ -137,7 +154,7 @@ pub fn sentences(state: &State, mandate: &Mandate) -> Vec<Sentence> {
     say(
         "when",
         format!(
-            "{} at α {} %, judged on data at most {} old; never on missing data",
+            "{} ({} % chance of a false alarm), on data at most {} old; never on missing data",
             regresses(&panels),
             percent(mandate.alpha),
             oldest(state, open)
@@ -154,14 +171,14 @@ pub fn sentences(state: &State, mandate: &Mandate) -> Vec<Sentence> {
         user.map_or_else(|| "as whom is not known".to_owned(), |user| format!("as {user} on {}", target.source)),
     );
     if let Some(post) = release.and_then(|release| release.post.as_ref()) {
-        say("sign", post.wire.to_string());
+        say("heartbeat", post.wire.to_string());
     }
     let left: Vec<&str> = back.iter().flat_map(|back| &back.not_undone).map(Clean::as_str).collect();
     if !left.is_empty() {
         say("not undone", left.join("; "));
     }
     if let Some(why) = &state.settings.mortal {
-        say("mind", format!("{why}; `flightdeck guard TARGET --unit` prints a unit that outlives it"));
+        say("warning", format!("{why}; `flightdeck guard TARGET --unit` prints a unit that outlives it"));
     }
     said
 }

@@ -75,7 +75,7 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
         sheet.say(Some(Part::Reach), "runs", reach, Tone::Plain);
     }
     for warning in &plan.warnings {
-        sheet.say(Some(Part::Warnings), "mind", warning.to_string(), Tone::Warning);
+        sheet.say(Some(Part::Warnings), "warning", warning.to_string(), Tone::Warning);
     }
     for left in &plan.not_undone {
         sheet.say(Some(Part::NotUndone), "not undone", left.to_string(), Tone::Plain);

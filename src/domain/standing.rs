@@ -48,7 +48,7 @@ impl Standing {
     pub fn reading(&self) -> String {
         let at = if self.at.is_empty() { String::new() } else { format!(" ({})", self.at) };
         if self.reads.is_empty() {
-            return format!("its analysis{at} reads nothing that counts");
+            return format!("its analysis{at} has no metric that decides");
         }
         format!("its analysis{at} reads {} only", listed(&self.reads))
     }
@@ -61,8 +61,8 @@ impl Standing {
             Outcome::Pass => "it would pass now".to_owned(),
             Outcome::Fail => format!("it would fail now: {because}"),
             Outcome::Inconclusive => format!("it would be inconclusive now: {because}"),
-            Outcome::Unknown if self.because.is_empty() => "it decides nothing".to_owned(),
-            Outcome::Unknown => format!("what it would say now is not known: {because}"),
+            Outcome::Unknown if self.because.is_empty() => "it stops nothing".to_owned(),
+            Outcome::Unknown => format!("its result is unknown now: {because}"),
         }
     }
 }
@@ -293,7 +293,7 @@ mod tests {
             ),
             (
                 said(&[errors()], |_| None),
-                "its analysis (step 5) reads error ratio only; what it would say now is not known: error ratio",
+                "its analysis (step 5) reads error ratio only; its result is unknown now: error ratio",
             ),
             (said(&two, of(0.01)), "its analysis (step 5) reads error ratio and latency only; it would pass now"),
             (
@@ -306,11 +306,11 @@ mod tests {
             ),
             (
                 said(&[Check { dry_run: true, ..errors() }], of(0.5)),
-                "its analysis (step 5) reads nothing that counts; it decides nothing",
+                "its analysis (step 5) has no metric that decides; it stops nothing",
             ),
             (
                 said(&[Check { provider: "job".into(), query: None, ..check("smoke", "", "") }], |_| None),
-                "its analysis (step 5) reads smoke only; what it would say now is not known: smoke",
+                "its analysis (step 5) reads smoke only; its result is unknown now: smoke",
             ),
         ];
         for (said, expected) in cases {

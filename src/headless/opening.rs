@@ -76,7 +76,7 @@ pub(super) fn silence(state: &State, patience: Duration) -> Option<Problem> {
     };
     silent.map(|name| {
         let patience = patience.as_secs();
-        Problem::new(Code::Unreachable, format!("{name}: no news within {patience}s; `flightdeck doctor` looks closer"))
+        Problem::new(Code::Unreachable, format!("{name}: no news within {patience}s; run `flightdeck doctor`"))
     })
 }
 

@@ -34,9 +34,8 @@ pub(super) async fn beat(cluster: Arc<Cluster>, beat: Beat) -> Result<(), Failur
     // What is no sign is nobody's.
     let there = sign::read(&found).ok().flatten();
     beat.may_follow(there.as_ref()).map_err(|why| Failure::new(FailureKind::Conflict, why))?;
-    let (path, body) = sign::patch(&found, &beat.heartbeat).map_err(|error| {
-        Failure::new(FailureKind::Local, "a sign of life cannot be written").detail(error.to_string())
-    })?;
+    let (path, body) = sign::patch(&found, &beat.heartbeat)
+        .map_err(|error| Failure::new(FailureKind::Local, "a heartbeat cannot be written").detail(error.to_string()))?;
     let ask = Ask {
         method: Method::PATCH,
         path,

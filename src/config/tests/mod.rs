@@ -235,7 +235,7 @@ fn every_mistake_names_file_line_key_and_the_way_out() {
         ),
         (
             format!("{PROMETHEUS}{}", SLO.replace("x[{{window}}]", "x[5m]")),
-            "config/config.toml:9: `slos[1].bad`: says nowhere for how long: `{{window}}` is missing",
+            "config/config.toml:9: `slos[1].bad`: has no `{{window}}`",
         ),
         (
             format!("{PROMETHEUS}{}", SLO.replace("28d", "1h")),

@@ -82,7 +82,7 @@ fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
             // None is a number only where something would have counted it.
             Some(side) => {
                 let arm = if side == Side::Canary { "canary" } else { "baseline" };
-                (Mark::Unknown, Verdict::unknown(format!("no series counts events of the {arm}")))
+                (Mark::Unknown, Verdict::unknown(format!("the {arm} reports no events")))
             }
         },
         (Standing::Collecting, None) => (Mark::Collecting, Verdict::collecting("collecting")),

@@ -99,7 +99,7 @@ fn facts(state: &State, panel: &Panel) -> Vec<Sentence> {
     let mut said = Said(Vec::new());
     let reading = &panel.reading;
     let mark = metrics::mark(state, panel);
-    said.say("says", standing(state, panel), Tone::Marked(mark));
+    said.say("verdict", standing(state, panel), Tone::Marked(mark));
     match panel.spec.kind {
         PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => counts(state, panel, &mut said),
         PanelKind::Value { .. } => {
@@ -186,7 +186,7 @@ fn counts(state: &State, panel: &Panel, said: &mut Said) {
             Side::Canary => "canary",
             Side::Baseline => "baseline",
         };
-        said.say("mind", format!("no series counts events of the {arm}; they are taken for none"), Tone::Warning);
+        said.say("warning", format!("the {arm} reports no events; counted as 0"), Tone::Warning);
     }
 }
 
@@ -196,19 +196,19 @@ fn frequent(panel: &Panel, said: &mut Said) {
     let Some(rate) = rate.filter(|rate| *rate > judge::FREQUENT) else { return };
     let more = if rate < 0.99 { format!("up to {:.0} times", 1.0 / (1.0 - rate)) } else { "many times".to_owned() };
     let text = format!(
-        "the event comes with {:.0} % of exposures: above {:.0} % the comparison is conservative, and may need {more} as \
-         much for GO; counting the rarer opposite is better",
+        "the event comes with {:.0} % of exposures: above {:.0} % the comparison is conservative: GO may take {more} \
+         as long; count the rarer outcome instead",
         (rate * 100.0).min(100.0),
         judge::FREQUENT * 100.0
     );
-    said.say("mind", text, Tone::Quiet);
+    said.say("warning", text, Tone::Quiet);
 }
 
 fn ahead(state: &State, panel: &Panel, said: &mut Said) {
     let Some(forecast) = panel.reading.forecast else { return };
     if let Some(progress) = said::progress(state, panel).filter(|_| panel.reading.mark == Mark::Collecting) {
         let unit = if forecast.progress.is_some() { " if the arms are alike and traffic stays" } else { "" };
-        said.plain("ahead", format!("{progress}{unit}"));
+        said.plain("ready", format!("{progress}{unit}"));
     }
     let what = match panel.spec.better {
         Better::Higher => "a total loss",
@@ -225,7 +225,7 @@ fn ahead(state: &State, panel: &Panel, said: &mut Said) {
             said::roughly(evidence::ENOUGH)
         )
     });
-    said.plain("blind", format!("{blind}{}", enough.unwrap_or_default()));
+    said.plain("outage", format!("{blind}{}", enough.unwrap_or_default()));
 }
 
 fn rules(panel: &Panel, said: &mut Said) {
@@ -273,7 +273,7 @@ fn judged(panel: &Panel, said: &mut Said) {
             format!("φ {:.2}, uncalibrated{why}", spread.phi)
         };
         let tone = if spread.calibrated { Tone::Plain } else { Tone::Warning };
-        said.say("clusters", text, tone);
+        said.say("noise", text, tone);
     }
     let (Some(judge), Some(finding)) = (&panel.evidence.judge, &panel.evidence.finding) else { return };
     let rules = judge.rules();

@@ -274,7 +274,7 @@ pub(super) fn beaten(state: &mut State, act: ActId, result: Result<(), Failure>,
 
 fn left(state: &mut State, guard: &mut Guard, beating: Beating, effects: &mut Vec<Effect>) {
     if guard.silent.take().is_some() {
-        notices::note(state, MomentKind::Guard, "its sign of life can be left again");
+        notices::note(state, MomentKind::Guard, "its heartbeat can be written again");
     }
     if guard.duty == Duty::Arming {
         guard.duty = Duty::Watching;
@@ -289,7 +289,7 @@ fn left(state: &mut State, guard: &mut Guard, beating: Beating, effects: &mut Ve
             reason: guard.orders.reason.clone(),
         };
         journal(state, guard, what, effects);
-        notices::note(state, MomentKind::Guard, format!("{} is armed; a sign of life every {BEAT}", guard.orders.id));
+        notices::note(state, MomentKind::Guard, format!("{} is armed; a heartbeat every {BEAT}", guard.orders.id));
     }
     if beating.last {
         guard.says_goodbye = false;
@@ -298,13 +298,13 @@ fn left(state: &mut State, guard: &mut Guard, beating: Beating, effects: &mut Ve
 
 fn not_left(state: &mut State, guard: &mut Guard, failure: &Failure, effects: &mut Vec<Effect>) {
     if guard.duty == Duty::Arming {
-        let why = format!("its sign of life cannot be left: {failure}");
+        let why = format!("its heartbeat cannot be written: {failure}");
         return finish(state, guard, End { outcome: Outcome::Refused, why: why.into() }, effects);
     }
     guard.due = state.at.mono + AGAIN_MS;
     let why = Clean::from(failure.to_string());
     if guard.silent.as_ref() != Some(&why) {
-        notices::note(state, MomentKind::Guard, format!("its sign of life cannot be left: {why}"));
+        notices::note(state, MomentKind::Guard, format!("its heartbeat cannot be written: {why}"));
         guard.silent = Some(why);
     }
 }

@@ -78,13 +78,13 @@ fn keep_panels(before: Option<&Release>, release: &Arc<Release>, is_first: bool)
     Arc::new(release)
 }
 
-/// It is there no more. What was last known of it stays on screen, marked.
+/// It was deleted. What was last known of it stays on screen, marked.
 pub(super) fn gone(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(open) = &mut state.open else { return };
     if !open.gone {
         open.gone = true;
         open.complete = true;
-        notices::note(state, MomentKind::Phase, "it is there no more");
+        notices::note(state, MomentKind::Phase, "it was deleted");
         paint(effects);
     }
 }

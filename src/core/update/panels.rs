@@ -39,7 +39,7 @@ pub(super) fn follow(state: &mut State) {
     for panel in before {
         let (name, origin) = (&panel.spec.name, &panel.spec.origin);
         let anew = open.panels.iter().any(|other| other.spec.name == *name && other.spec.origin == *origin);
-        let what = if anew { "was declared anew and is judged anew" } else { "is declared no more" };
+        let what = if anew { "was changed; judging starts over" } else { "was removed" };
         notes.push(format!("panel `{name}` of {origin} {what}").into());
     }
     notes.retain(|note| !open.seen.iter().any(|moment| moment.text == *note));

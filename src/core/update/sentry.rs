@@ -27,7 +27,7 @@ use crate::{
 /// Why none can be given now.
 pub(super) fn mandate(state: &State) -> Result<Mandate, Denied> {
     if let Some(holder) = arming::held_by(state) {
-        return Err(Denied::new(holder).hint("stand it down first"));
+        return Err(Denied::new(format!("{holder} guards it already")).hint("stand it down first"));
     }
     let ground = arming::may_arm(state)?;
     let until = state.at.wall + LASTS.delta();
@@ -162,7 +162,8 @@ pub(super) fn process(state: &mut State, process: Process, effects: &mut Vec<Eff
     match process {
         Process::Started { target, log } => {
             state.started.push(target);
-            let text = format!("the guard is starting; it outlives this screen and writes to {log}");
+            let fate = state.settings.mortal.as_ref().map_or("it outlives this screen", |why| why);
+            let text = format!("the guard is starting and writes to {log}; {fate}");
             notices::note(state, MomentKind::Guard, text.clone());
             notices::say(state, NoticeKind::Said, text, effects);
         }

@@ -111,7 +111,7 @@ impl Post<'_> {
         ));
         let seen = follow::follow(self.unmanned(None)?).await?;
         if let Some((sign, Life::Lost(age))) = holder(&seen) {
-            print::complain(&format!("the guard of {} on {} is LOST: no sign for {age}", sign.by, sign.host));
+            print::complain(&format!("the guard of {} on {} is LOST: no heartbeat for {age}", sign.by, sign.host));
             return Ok(Held::Free { over: Some(sign.id.clone()), state: Box::new(self.look().await?) });
         }
         // It has ended, was removed by hand, or is not there any more.
@@ -157,7 +157,7 @@ impl Post<'_> {
         }
         prompt::say(&prompt::sentences(&arming::sentences(state, &mandate)));
         if let Some(holder) = arming::held_by(state) {
-            prompt::say(&format!("it would follow, not guard: {holder}"));
+            prompt::say(&format!("it would follow, not guard: {holder} guards it already"));
         }
         Ok(0)
     }
@@ -195,7 +195,7 @@ impl Post<'_> {
     async fn stand_down(&self, state: &State) -> anyhow::Result<u8> {
         let sign = arming::holder(state).map_err(|denied| refused(&denied))?;
         let Some(release) = state.open.as_ref().and_then(|open| open.release.as_ref()) else {
-            return Err(Problem::usage("the release is there no more").into());
+            return Err(Problem::usage("the release was deleted").into());
         };
         let target = release.id.target.clone();
         let text = format!(

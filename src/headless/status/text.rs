@@ -103,7 +103,7 @@ fn guard(sign: &Heartbeat, at: At) -> String {
         GuardState::Acting(attempt) => format!("takes it back, try {attempt}"),
         GuardState::Ended(why) => return format!("guard of {} on {} has ended: {why}", sign.by, sign.host),
     };
-    format!("guard of {} on {} {doing}; last sign {} ago by its clock", sign.by, sign.host, at.since(sign.beat))
+    format!("guard of {} on {} {doing}; last heartbeat {} ago by its clock", sign.by, sign.host, at.since(sign.beat))
 }
 
 fn verdict(state: &State, release: &Release, open: Option<&Open>) -> Verdict {

@@ -194,7 +194,7 @@ fn traffic(told: &Told) -> Option<String> {
     Some(format!("{set}{seen}"))
 }
 
-/// `checkout 99.9 %: 41 % left of 30d, 3 % since this began, burns ×15.2`.
+/// `checkout 99.9 %: 41 % left of 30d, 3 % used since the release began, burns ×15.2`.
 fn spent(state: &State, budget: &Budget) -> String {
     let slo = &budget.slo;
     let share = |share: f64| format!("{} %", number::percent(share * 100.0));
@@ -209,7 +209,7 @@ fn spent(state: &State, budget: &Budget) -> String {
             } else {
                 format!("{} left of {period}", share(left))
             };
-            let used = used.map_or_else(String::new, |used| format!(", {} since this began", share(used)));
+            let used = used.map_or_else(String::new, |used| format!(", {} used since the release began", share(used)));
             let burning = burning.map_or_else(String::new, |(pair, rate)| {
                 #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
                 let long = Seconds(pair.long as f64);

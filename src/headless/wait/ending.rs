@@ -126,7 +126,7 @@ impl Waiter {
             return told.then_some(Ending::Nobody);
         };
         if open.gone {
-            let gone = Ending::Failed("it is there no more".into());
+            let gone = Ending::Failed("it was deleted".into());
             return Some(if self.seen { gone } else { Ending::Nobody });
         }
         // What was last heard of is not what is.
@@ -191,7 +191,7 @@ impl Waiter {
                 Some(Problem::new(problem.code, format!("{}: {problem}", source.name)))
             }
             Standing::Connecting | Standing::Stale(_) => {
-                let text = format!("{}: no news; `flightdeck doctor` looks closer", source.name);
+                let text = format!("{}: no news; run `flightdeck doctor`", source.name);
                 Some(Problem::new(Code::Unreachable, text))
             }
         })

@@ -72,7 +72,9 @@ fn row(state: &State, line: &Line) -> Row {
                 Row::new().field(key_role, if key == "–" { "" } else { &key }, 4).field(role, spec.label, BEFORE - 4);
             match (answer, holds) {
                 (Err(denied), _) => row.put(Role::Denied, denied.to_string()),
-                (Ok(()), true) => row.text(arming::held_by(state).unwrap_or_default()),
+                (Ok(()), true) => {
+                    row.text(arming::held_by(state).map(|holder| format!("held by {holder}")).unwrap_or_default())
+                }
                 (Ok(()), false) => row.text("rolls back by itself when a critical panel regresses"),
             }
         }
@@ -119,7 +121,8 @@ fn about(state: &State, line: &Line) -> String {
         Line::Guard { holds: false, answer: Err(denied) } => format!("cannot arm a guard: {denied}"),
         Line::Guard { holds: true, .. } => "nobody rolls back by itself then".to_owned(),
         Line::Guard { .. } => {
-            "a process of its own, with a mandate to roll back this revision only; it outlives this screen".to_owned()
+            let fate = state.settings.mortal.as_ref().map_or("it outlives this screen", |why| why);
+            format!("a process of its own, with a mandate to roll back this revision only; {fate}")
         }
     }
 }

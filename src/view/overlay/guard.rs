@@ -24,15 +24,18 @@ pub fn draw(state: &State, dialog: &GuardDialog, canvas: &mut Canvas) {
                 .iter()
                 .flat_map(|sentence| said(sentence.label, &sentence.text, width))
                 .collect();
-            let text = "a process of its own on this machine, which outlives this screen";
-            rows.extend(said("runs as", text, width));
+            // A session that ends it stands among the sentences.
+            let until =
+                if state.settings.mortal.is_some() { "runs until that session ends" } else { "outlives this screen" };
+            rows.extend(said("runs as", &format!("a process of its own on this machine, which {until}"), width));
             rows
         }
         GuardOrder::StandDown(_) => {
-            let holder = arming::held_by(state).unwrap_or_else(|| "its guard has ended or is lost".to_owned());
+            let holder = arming::held_by(state);
+            let holder = holder.map_or_else(|| "has ended or is lost".to_owned(), |holder| format!("held by {holder}"));
             let mut rows = said("guard", &holder, width);
             rows.extend(said("then", "nobody rolls back by itself; the release goes on as it is", width));
-            rows.extend(said("sends once", "the guard's sign of life, as ended; the guard reads it and ends", width));
+            rows.extend(said("sends once", "the guard's heartbeat, as ended; the guard reads it and ends", width));
             rows
         }
     };

@@ -146,7 +146,7 @@ fn it_is_armed_by_its_first_sign_and_beats_every_ten_seconds() {
     for words in [
         "rolls back prod-eu/shop/checkout to 4.1.9, now by abort in ≈3s",
         "revision 42 (4.2.0) only",
-        "orders regresses at α 1 %",
+        "orders regresses (1 % chance of a false alarm)",
         "never on missing data",
         "at most 5",
         "15m00s after all traffic",
@@ -178,8 +178,8 @@ fn without_what_it_needs_it_is_not_armed() {
     newer.id.revision = "newer".into();
     newer.revisions[0].hash = "newer".into();
     let cases = [
-        (watched(), no_post, "no place for a guard's sign"),
-        (watched(), may_not_write, "leaves no sign of life is none: `viewer` may not"),
+        (watched(), no_post, "no place for a guard's heartbeat"),
+        (watched(), may_not_write, "the guard cannot write its heartbeat: `viewer` may not"),
         (watched(), no_way, "there is no stable revision"),
         (watched(), forbidden, "`viewer` may not"),
         (watched(), guarded(resting("checkout")), "another revision came"),

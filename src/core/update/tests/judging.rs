@@ -147,10 +147,7 @@ fn a_counter_that_never_appears_on_the_canary_is_no_go_and_never_go() {
     let mut visit = Visit::new(vec![errors.clone()], shop, 0);
     visit.live(1_200);
     let reading = &visit.panel("orders").reading;
-    assert_eq!(
-        (reading.mark, reading.verdict.why[0].as_str()),
-        (Mark::Unknown, "no series counts events of the canary")
-    );
+    assert_eq!((reading.mark, reading.verdict.why[0].as_str()), (Mark::Unknown, "the canary reports no events"));
     assert_eq!(word(&visit), Word::Unknown);
     // And of neither arm: no data is no zero.
     let shop = Shop { hidden: vec![("new", "orders"), ("old", "orders")], ..Shop::default() };

@@ -77,10 +77,10 @@ fn what_is_gone_is_said_and_can_come_back() {
     assert!(flight.state.open.as_ref().unwrap().gone);
     assert_eq!(flight.state.title, "? checkout");
     flight.key("R");
-    assert_eq!(flight.notice(), "cannot roll back: it is there no more");
+    assert_eq!(flight.notice(), "cannot roll back: it was deleted");
     flight.news(paused("checkout"));
     assert!(!flight.state.open.as_ref().unwrap().gone);
-    assert_eq!(flight.seen(), ["phase it is there no more", "phase it is there again"]);
+    assert_eq!(flight.seen(), ["phase it was deleted", "phase it is there again"]);
 }
 
 #[test]

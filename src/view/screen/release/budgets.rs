@@ -40,7 +40,7 @@ pub fn row(state: &State, budget: &Budget, width: usize) -> Row {
                 None => row,
             };
             match used {
-                Some(used) => row.gap(2).muted(format!("{} since this began", share(used))),
+                Some(used) => row.gap(2).muted(format!("{} used since the release began", share(used))),
                 None => row,
             }
         }
