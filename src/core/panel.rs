@@ -50,6 +50,9 @@ pub struct Panel {
     pub asked: Option<Asked>,
     /// The end of the last range that was answered, in seconds since 1970 by the source's clock.
     pub answered_to: Option<i64>,
+    /// The last value reached the present: what is missing since then is not there to be read.
+    #[serde(default)]
+    pub reached: bool,
     /// When the weight moved, by the source's clock, oldest first.
     pub moves: Vec<WeightMove>,
     /// Ranges `(from, to]` in which the weight had just moved; their ticks are charted and not counted.
@@ -87,6 +90,7 @@ impl Panel {
             newest: None,
             asked: None,
             answered_to: None,
+            reached: false,
             moves: Vec::new(),
             left_out: Vec::new(),
             chunk: CHUNK,

@@ -52,8 +52,12 @@ pub fn split(open: &Open) -> Option<SplitFinding> {
 }
 
 fn says(open: &Open) -> Says {
-    let unusable = open.wrong.iter().filter(|wrong| wrong.decides);
-    let unusable = unusable.map(|wrong| format!("{} ({}) cannot be used", wrong.why, wrong.origin).into()).collect();
+    let wrong = open.wrong.iter().filter(|wrong| wrong.decides);
+    let mut unusable: Vec<Clean> =
+        wrong.map(|wrong| format!("{} ({}) cannot be used", wrong.why, wrong.origin).into()).collect();
+    // What is declared there may be critical.
+    let unseen = open.release.as_ref().and_then(|release| release.panels_unseen.as_ref());
+    unusable.extend(unseen.map(|why| format!("what the release declares is not known: {why}").into()));
     let mut says = Says { split: split(open), exposed_at: exposed_at(open), unusable, ..Says::default() };
     for panel in &open.panels {
         match panel.spec.kind {

@@ -240,7 +240,7 @@ fn beginning(panel: &Panel, newest: i64) -> Beginning {
 
 /// What is still to be read and judged, if that is more than what every tick brings.
 pub(super) fn history(panel: &Panel, from: i64, newest: i64) -> Option<History> {
-    let read = panel.answered_to.unwrap_or(from);
+    let read = if panel.reached { newest } else { panel.answered_to.unwrap_or(from) };
     // Until it is known how events cluster ticks wait without being late.
     let waiting = panel.evidence.waiting.front().filter(|_| panel.evidence.dispersion.is_some());
     let done = waiting.map_or(read, |waiting| waiting.tick.at.min(read));

@@ -43,6 +43,7 @@ pub(super) fn take(panel: &mut Panel, asked: Asked, answer: Answer, present: Pre
                 return;
             }
             panel.evidence.tries = 0;
+            panel.reached = !is_past;
             panel.chunk = (panel.chunk * 2).min(CHUNK);
             panel.newest = Some(values.newest);
             panel.trouble = None;

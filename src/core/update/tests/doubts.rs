@@ -86,6 +86,16 @@ fn a_critical_panel_that_cannot_be_used_leaves_no_go() {
 }
 
 #[test]
+fn panels_that_may_not_be_read_leave_no_go() {
+    let mut release = exposed();
+    release.panels_unseen = Some("configmaps: `me` may not list configmaps in `shop`".into());
+    let settings = Settings { panels: vec![watched()], ..settings() };
+    let mut visit = Visit::of(settings, Shop::default(), 0, release);
+    visit.live(3_000);
+    assert!(word(&visit) == Word::Unknown && why(&visit).contains("may not list configmaps"), "{}", why(&visit));
+}
+
+#[test]
 fn a_panel_called_critical_anywhere_stays_critical() {
     let mut release = exposed();
     let softened = PanelSpec { critical: false, business: false, ..watched() };
