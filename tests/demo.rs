@@ -12,7 +12,9 @@ use flightdeck::{
         SEED, SPEED,
         flight::{Course, Flight},
     },
+    headless::replay::print,
     sim::{Edit, Ledger, Scenario, World},
+    theme::Theme,
 };
 
 /// Disarms the cluster from the menu of all acts.
@@ -114,7 +116,7 @@ fn the_card_at_the_end_tells_what_the_simulation_counted() {
     let mut flight = flight(Scenario::SilentPaymentFailure, keys);
     flight.until(37_000);
     assert!(flight.state().overlay.is_none() && flight.state().debrief.is_none(), "orders have to recover first");
-    flight.until(42_000);
+    flight.until(47_000);
     assert!(matches!(flight.state().overlay, Some(Overlay::Debrief { .. })), "{}", said(&flight));
     let told = flight.state().debrief.clone().unwrap();
     let lost = flight.world().ledger("4.2.0").rejected;
@@ -139,6 +141,44 @@ fn flight_until_act(keys: &str) -> Ledger {
         flight.until(at);
     }
     flight.world().ledger("4.2.0")
+}
+
+/// What is on screen at so many real milliseconds.
+fn screen(flight: &mut Flight, at: u64) -> String {
+    flight.until(at);
+    let state = flight.state();
+    print(state, state.size, &Theme::builtin("default").unwrap(), false).unwrap()
+}
+
+/// Every station with what must be on screen there, within a minute at the keyboard by the hints alone.
+#[test]
+fn the_story_is_told_whole_in_a_minute() {
+    let keys = "@27 R @29 y @32 enter @38 t @40 left @42 left @43 left @45 left @48 esc @52 enter";
+    let mut flight = flight(Scenario::SilentPaymentFailure, keys);
+    let stations: [(u64, &[&str]); 12] = [
+        (2_000, &["◔ COLLECTING", "a dead checkout is visible in ≈3 min", "6◔ 3✓ 1~", "it would pass now"]),
+        (6_000, &["a dead checkout is visible in ≈3 min", "▸ nothing to do yet: evidence is being collected"]),
+        (22_000, &["! orders ×0.", "◔ COLLECTING"]),
+        (26_000, &["✗ NO-GO orders ×0.", "orders missing so far", "orders/min", "the loss stops", "it would pass now"]),
+        (26_900, &["▸ press R: take every customer back", "error-ratio only"]),
+        (28_000, &["ROLL BACK", "NO-GO orders", "y roll back"]),
+        (31_000, &["effect seen", "✓"]),
+        (37_500, &["▸ press t: what happened"]),
+        (39_500, &["TIMELINE", "←→ look back"]),
+        (42_500, &["REPLAY", "ago   now", "esc back to now"]),
+        (45_500, &["REPLAY", "NO-GO: orders"]),
+        (51_000, &["THE SAME CUSTOMERS, TWICE", "never: it passed at", "orders lost"]),
+    ];
+    for (at, words) in stations {
+        let screen = screen(&mut flight, at);
+        for word in words {
+            assert!(screen.contains(word), "{at}: `{word}` in\n{screen}");
+        }
+    }
+    let (before, told) = (flight.state().debrief.clone().unwrap(), flight.world().ledger("4.2.0").rejected);
+    assert_eq!(before.lost, told, "orders have recovered");
+    let said = |screen: &str| screen.contains("press q: leave");
+    assert!(said(&screen(&mut flight, 59_000)), "{}", screen(&mut flight, 59_000));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{
     acts,
     command::Command,
-    evidence, keymap,
-    state::{Overlay, State, View},
+    content, evidence, keymap,
+    state::{Overlay, Pane, State, View},
 };
 use crate::domain::{clean::Clean, goal::Goal, verdict::Word};
 
@@ -45,14 +45,21 @@ pub fn hint(state: &State) -> Option<Clean> {
     if open.looking.is_some() {
         return None;
     }
+    let release = open.release.as_deref()?;
+    let everyone_is_back = release.aborted && release.weight.set.is_none_or(|weight| weight <= 0.0);
+    if everyone_is_back && !state.looked_back && content::focus(state, open) == Pane::Timeline {
+        return say(Command::Earlier, "what it looked like then, moment by moment");
+    }
     if open.view != View::Cockpit {
         return say(Command::Back, "back to the cockpit");
     }
-    let release = open.release.as_deref()?;
-    let everyone_is_back = release.aborted && release.weight.set.is_none_or(|weight| weight <= 0.0);
     match evidence::verdict(open).word {
-        _ if everyone_is_back && state.debrief.is_none() => None,
-        _ if everyone_is_back => say(Command::Timeline, "what happened, newest first"),
+        _ if everyone_is_back && !state.looked_back => {
+            say(Command::Timeline, "what happened, and from there back to it")
+        }
+        // The card comes next.
+        _ if everyone_is_back && (state.debrief.is_none() || state.debrief_due) => None,
+        _ if everyone_is_back => say(Command::Quit, "leave; the demo tells other stories too"),
         Word::NoGo if acts::possible(state, &Goal::Rollback { to: None }).is_ok() => {
             say(Command::Rollback, "take every customer back")
         }

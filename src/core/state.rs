@@ -82,6 +82,9 @@ pub struct State {
     /// It is still to be shown.
     #[serde(default)]
     pub debrief_due: bool,
+    /// The past was looked at in this run.
+    #[serde(default)]
+    pub looked_back: bool,
     /// Regressions that were set aside, in this run and before it.
     #[serde(default)]
     pub resets: Vec<Reset>,
@@ -380,6 +383,7 @@ impl State {
             hint: None,
             debrief: None,
             debrief_due: false,
+            looked_back: false,
             resets,
             title: String::new(),
             quitting: false,

@@ -76,8 +76,11 @@ impl Reel {
                     body.push_str(&pieces);
                 } else {
                     let timing = timing(&shown, self.lasts);
+                    // Whoever plays no films sees the first frame.
+                    let hidden =
+                        if shown.first().is_some_and(|(from, _)| *from == 0) { "" } else { " visibility=\"hidden\"" };
                     // Writing to a string cannot fail.
-                    let _ = writeln!(body, "<g visibility=\"hidden\">{timing}{pieces}</g>");
+                    let _ = writeln!(body, "<g{hidden}>{timing}{pieces}</g>");
                 }
             }
         }
@@ -139,6 +142,7 @@ mod tests {
             assert_eq!(film.matches(&format!(">{word}</text>")).count(), 1, "{film}");
         }
         assert_eq!(film.matches("<animate ").count(), 2);
+        assert_eq!(film.matches("visibility=\"hidden\"").count(), 1, "the first frame is there without an animation");
         assert!(film.contains("values=\"visible;hidden;visible\" keyTimes=\"0;0.25;0.75\""), "{film}");
         assert!(film.contains("values=\"hidden;visible;hidden\" keyTimes=\"0;0.25;0.75\""), "{film}");
     }

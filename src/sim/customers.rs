@@ -24,7 +24,7 @@ const REFUND_AFTER: u32 = 30;
 /// Per million requests.
 const ERRORS: u32 = 4_000;
 const SLOW: u32 = 10_900;
-const CHECKOUTS: u32 = 60_000;
+const CHECKOUTS: u32 = 35_000;
 const SIGN_UPS: u32 = 7_000;
 const CONTACTS: u32 = 1_500;
 /// Per million checkouts.

@@ -24,6 +24,17 @@ impl Canvas<'_> {
         row.paint(self.theme, self.buffer, area, y);
     }
 
+    /// Nothing in `area`, not even the looks of what was there: rows only add to them.
+    pub fn clear(&mut self, area: Rect) {
+        let style = self.theme.style(Role::Text);
+        for position in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+                cell.set_style(style);
+            }
+        }
+    }
+
     /// Rows from the top of `area`, beginning with the one at `scroll`.
     pub fn rows(&mut self, area: Rect, rows: &[Row], scroll: usize) {
         // A stale offset never shows an empty pane.

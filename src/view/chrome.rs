@@ -142,7 +142,9 @@ pub fn replay(now: &State, then: &State, canvas: &mut Canvas) {
     let when = format!("REPLAY {}, {} ago", words::time_of_day(now, then.at.wall), past::ago(now, then));
     let badge = words::badge(&when, Role::Replay).cut(width);
     let room = area.width.saturating_sub(u16::try_from(badge.width()).unwrap_or(u16::MAX));
-    canvas.row(Rect { x: area.x + room, width: area.width - room, height: area.height.min(1), ..area }, 0, &badge);
+    let corner = Rect { x: area.x + room, width: area.width - room, height: area.height.min(1), ..area };
+    canvas.clear(corner);
+    canvas.row(corner, 0, &badge);
     let word = evidence::verdict(open).word;
     let mut bar = format!(" {when}   now {} {word}", words::verdict(word).0);
     for step in [
@@ -159,7 +161,9 @@ pub fn replay(now: &State, then: &State, canvas: &mut Canvas) {
     let bar = Row::new().put(Role::Replay, bar).cut(width);
     let gap = width - bar.width();
     let bar = bar.put(Role::Replay, " ".repeat(gap));
-    canvas.row(Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area }, 0, &bar);
+    let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+    canvas.clear(foot);
+    canvas.row(foot, 0, &bar);
 }
 
 /// The keys of two commands that belong together, arrows as arrows: `←→`, `, .`.
@@ -272,5 +276,7 @@ fn said(state: &State, canvas: &mut Canvas, row: Row) {
     let is_past = state.open.as_ref().is_some_and(|open| open.looking.is_some());
     let y = area.bottom().saturating_sub(if has_rule || is_past { 2 } else { 1 });
     let width = usize::from(area.width);
-    canvas.row(Rect { y, height: 1, ..area }, 0, &row.cut(width).to(width));
+    let line = Rect { y, height: 1, ..area };
+    canvas.clear(line);
+    canvas.row(line, 0, &row.cut(width));
 }

@@ -17,6 +17,7 @@ pub(super) fn step(state: &mut State, stride: Stride, older: bool, effects: &mut
             if open.view == View::Timeline {
                 open.view = View::Cockpit;
             }
+            state.looked_back |= to.is_some();
             navigation::to_top(state, Pane::Timeline);
             paint(effects);
         }

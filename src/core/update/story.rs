@@ -7,13 +7,15 @@ use crate::{
         hint::{self, IDLE_MS},
         key::Key,
         policy::SETTLE_MS,
-        state::{Overlay, State},
+        state::{Overlay, State, View},
     },
     domain::debrief::Debrief,
 };
 
 /// Milliseconds without a key before the card comes up, so that no key meant for something else closes it.
 const CALM_MS: u64 = 1_500;
+/// The same for whoever has not looked back yet and is told how.
+const UNSEEN_MS: u64 = IDLE_MS + 5_000;
 
 /// Keeps the first debrief of a run; it is shown when nothing else is.
 pub(super) fn told(state: &mut State, debrief: Box<Debrief>) {
@@ -51,8 +53,11 @@ pub(super) fn deadline(state: &State) -> Option<u64> {
     due_at(state).into_iter().chain(hint).min()
 }
 
-/// When the card comes up.
+/// When the card comes up: over the release as it is now.
 fn due_at(state: &State) -> Option<u64> {
-    let is_due = state.debrief_due && state.overlay.is_none();
-    is_due.then(|| state.touched.unwrap_or(0) + CALM_MS)
+    let open = state.open.as_ref();
+    let is_free =
+        state.overlay.is_none() && open.is_none_or(|open| open.looking.is_none() && open.view == View::Cockpit);
+    let calm = if state.looked_back { CALM_MS } else { UNSEEN_MS };
+    (state.debrief_due && is_free).then(|| state.touched.unwrap_or(0) + calm)
 }
