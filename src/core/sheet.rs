@@ -15,6 +15,7 @@ use crate::domain::{
     goal::{Direction, Permission},
     plan::{Plan, Request},
     time::Seconds,
+    verdict::Word,
 };
 
 /// Columns of the labels.
@@ -56,7 +57,10 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
         sheet.say(None, "not sent", failure.to_string(), Tone::Trouble);
     }
     sheet.say(Some(Part::Customers), "customers", plan.customers.to_string(), Tone::First);
-    sheet.say(None, "because", because(state), Tone::Plain);
+    // Nobody goes forward because of a NO-GO.
+    let is_against = policy::direction(plan) == Direction::Forward && forward::of(state).answer.word == Word::NoGo;
+    let (label, tone) = if is_against { ("despite", Tone::Warning) } else { ("because", Tone::Plain) };
+    sheet.say(None, label, because(state), tone);
     if policy::direction(plan) == Direction::Forward {
         let forward = forward::of(state);
         if let Some(why) = forward.failed {

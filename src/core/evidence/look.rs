@@ -9,7 +9,7 @@ use crate::{
     domain::{
         analysis::{Limit, LimitMeans},
         clean::Clean,
-        panel::{PanelKind, PanelTrouble, Side},
+        panel::{Better, PanelKind, PanelTrouble, Side},
         series::{Counts, Tick},
         time::Seconds,
         verdict::{Verdict, Word},
@@ -219,11 +219,19 @@ fn shared(panel: &Panel) -> Reading {
     let newest = panel.points.last().map(|point| point.value);
     let levels = Levels {
         before: compared.and_then(|compared| compared.before),
-        now: compared.and_then(|compared| compared.now).or(newest),
+        now: newest.or(compared.and_then(|compared| compared.now)),
     };
+    let is_beyond = levels.before.zip(levels.now).is_some_and(|(before, now)| match panel.spec.better {
+        Better::Higher => now < before - before.abs() * panel.spec.tolerance,
+        Better::Lower => now > before + before.abs() * panel.spec.tolerance,
+    });
     let (mark, verdict) = match (doubt(panel), compared.map(|compared| compared.change)) {
         (Some(why), _) => (Mark::Unknown, Verdict::unknown(why)),
         (None, Some(Change::Worse)) => (Mark::Look, Verdict::collecting("worse than in the hour before the release")),
+        // A moment proves nothing, and is not fine either.
+        (None, Some(Change::Same)) if is_beyond => {
+            (Mark::Collecting, Verdict::collecting("beyond its tolerance now; worse if it stays so"))
+        }
         (None, Some(Change::Same)) => (Mark::Good, Verdict::collecting("as in the hour before the release")),
         (None, Some(Change::Collecting)) => {
             (Mark::Collecting, Verdict::collecting("too early to compare with the hour before"))

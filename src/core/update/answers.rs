@@ -172,6 +172,14 @@ fn source_failed(state: &mut State, name: &Name, why: Failure, retry_in_ms: u64,
         | FailureKind::Local => false,
     };
     if lost {
+        // Nothing of it is fine any more, though only one question has failed so far.
+        let summary = why.summary.clone();
+        for panel in state.open.iter_mut().flat_map(|open| &mut open.panels) {
+            if panel.spec.source == *name && panel.trouble.is_none() {
+                panel.trouble = Some(PanelTrouble::Error(summary.clone()));
+                panel.reading = evidence::look(panel);
+            }
+        }
         sources::health(state, name, &Health::Lost { why, retry_in_ms }, effects);
     } else if !matches!(kind, FailureKind::Timeout | FailureKind::Limited(_) | FailureKind::Unconfirmed) {
         // It answered, if only to refuse.

@@ -62,12 +62,12 @@ fn framed(
 fn title(state: &State, open: &Open, verb: &str) -> Row {
     let (word, badge) =
         state.source(&open.target.source).map_or(("PROD?", Role::BadgeProd), |s| words::environment(s.environment));
-    Row::new()
-        .gap(1)
-        .put(Role::Title, verb.to_owned())
+    let row = Row::new().gap(1).put(Role::Title, verb.to_owned()).put(Role::Border, " ── ");
+    let row = if state.settings.demo { row.then(words::badge("DEMO", Role::BadgeDemo)).gap(1) } else { row };
+    row.then(words::badge(word, badge))
         .put(Role::Border, " ── ")
-        .then(words::badge(word, badge))
-        .put(Role::Border, " ── ")
+        .put(Role::Title, open.target.source.to_string())
+        .muted(" ▸ ")
         .put(Role::Title, open.target.within_source())
         .gap(1)
 }
