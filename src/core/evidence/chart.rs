@@ -136,7 +136,6 @@ pub fn seen(open: &Open) -> Option<Seen> {
     };
     let compared = |panel: &&Panel| {
         panel.trouble.is_none()
-            && panel.history.is_none()
             && panel.spec.kind.counts_exposures()
             && panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some())
     };
