@@ -41,6 +41,18 @@ impl Clock {
         Self { step, counted: step > 1 && gaps.any(|gap| gap % step != 0) }
     }
 
+    /// What lies between any two numbers, where the column counts ticks and yet goes by more than one.
+    fn stride(self, ticks: &[i64]) -> Option<i64> {
+        let gaps = ticks.windows(2).map(|pair| pair[1] - pair[0]);
+        let common = |mut one: i64, mut other: i64| {
+            while other != 0 {
+                (one, other) = (other, one % other);
+            }
+            one
+        };
+        gaps.reduce(common).filter(|stride| self.counted && *stride > 1)
+    }
+
     /// The end of a tick in seconds.
     fn end(self, tick: i64) -> i64 {
         if self.counted { tick.saturating_mul(self.step) } else { tick }
@@ -57,7 +69,8 @@ impl Clock {
 /// Reads a table whose ticks are `step` seconds long. `name` is the file's, for errors.
 ///
 /// # Errors
-/// When a column is missing, a field is no count, or ticks go back; with line and column.
+/// When a column is missing, a field is no count, or ticks go back; with line and column. When ticks go by more than one
+/// and are no whole ticks of seconds either.
 pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
     let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(bytes);
     let header = reader.headers().map_err(|error| broken(name, &error))?.clone();
@@ -97,6 +110,12 @@ pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
         return Err(Problem::usage(format!("{name}: holds no ticks below its header")));
     }
     let clock = Clock::of(&ticks, step);
+    if let Some(stride) = clock.stride(&ticks) {
+        return Err(Problem::usage(format!(
+            "{name}: `tick` goes by {stride}, and a tick is {step}s; say `--tick {stride}s` if these are seconds, else \
+             count 0, 1, 2"
+        )));
+    }
     let rows =
         rows.into_iter().map(|(number, tick, counts)| Row { tick: number, counts: arms(clock.end(tick), counts) });
     Ok(Table { rows: rows.collect(), clock })
@@ -192,6 +211,10 @@ mod tests {
             ("9223372036854775807,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number"),
             ("1,0,inf,0,1\n", "t.csv:2: `canary_exposures`: expected a number from 0"),
             ("", "t.csv: holds no ticks below its header"),
+            (
+                "1700000000,0,1,0,1\n1700000015,0,1,0,1\n1700000045,0,1,0,1\n",
+                "t.csv: `tick` goes by 15, and a tick is 10s",
+            ),
         ] {
             let problem = table(rows).unwrap_err();
             assert!(problem.starts_with(said), "{problem}");
