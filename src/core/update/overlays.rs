@@ -197,42 +197,24 @@ pub(super) fn arm(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let now = state.at.mono;
     let lasts = state.settings.policy.armed_for;
     let Some(Overlay::Arm { source: name, input }) = &mut state.overlay else { return };
-    match key.code {
-        Code::Esc => {
-            state.overlay = None;
-            paint(effects);
+    if key.code == Code::Esc {
+        state.overlay = None;
+        paint(effects);
+    } else if key.code != Code::Enter {
+        text::edit(input, key);
+        paint(effects);
+    } else if input.value() == name.to_string() {
+        let name = name.clone();
+        if let Some(source) = state.sources.iter_mut().find(|s| s.name == name) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+            let millis = (lasts.0.max(0.0) * 1000.0) as u64;
+            source.armed_until = Some(now.saturating_add(millis));
         }
-        Code::Enter if input.value() == name.to_string() => {
-            let name = name.clone();
-            if let Some(source) = state.sources.iter_mut().find(|s| s.name == name) {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-                let millis = (lasts.0.max(0.0) * 1000.0) as u64;
-                source.armed_until = Some(now.saturating_add(millis));
-            }
-            state.overlay = None;
-            notices::say(state, NoticeKind::Said, format!("`{name}` is armed for {lasts}"), effects);
-        }
-        Code::Enter => {
-            let text = format!("type `{name}` to arm it");
-            notices::say(state, NoticeKind::Warning, text, effects);
-        }
-        Code::Char(_)
-        | Code::Tab
-        | Code::BackTab
-        | Code::Backspace
-        | Code::Delete
-        | Code::Up
-        | Code::Down
-        | Code::Left
-        | Code::Right
-        | Code::Home
-        | Code::End
-        | Code::PageUp
-        | Code::PageDown
-        | Code::F(_) => {
-            text::edit(input, key);
-            paint(effects);
-        }
+        state.overlay = None;
+        notices::say(state, NoticeKind::Said, format!("`{name}` is armed for {lasts}"), effects);
+    } else {
+        let text = format!("type `{name}` to arm it");
+        notices::say(state, NoticeKind::Warning, text, effects);
     }
 }
 

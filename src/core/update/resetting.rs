@@ -43,38 +43,26 @@ pub(super) fn ask(state: &mut State, panel: Option<Chosen>, effects: &mut Vec<Ef
 pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let wanted = state.open.as_ref().map(|open| open.target.name().to_owned()).unwrap_or_default();
     let Some(Overlay::Reset(dialog)) = &mut state.overlay else { return };
-    match key.code {
-        Code::Esc => state.overlay = None,
-        Code::Enter if key.held => {}
-        Code::Enter if dialog.name.value() != wanted || wanted.is_empty() => {
-            dialog.in_reason = false;
-            let text = format!("type `{}` to confirm", Clean::new(wanted));
-            return notices::say(state, NoticeKind::Warning, text, effects);
-        }
-        Code::Enter if dialog.reason.value().trim().is_empty() => {
-            dialog.in_reason = true;
-            return notices::say(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
-        }
-        Code::Enter => {
-            let (panel, reason) = (dialog.panel.clone(), Clean::new(dialog.reason.value().trim()));
-            state.overlay = None;
-            set_aside(state, &panel, reason, effects);
-        }
-        Code::Tab | Code::BackTab => dialog.in_reason = !dialog.in_reason,
-        Code::Char(_)
-        | Code::Backspace
-        | Code::Delete
-        | Code::Up
-        | Code::Down
-        | Code::Left
-        | Code::Right
-        | Code::Home
-        | Code::End
-        | Code::PageUp
-        | Code::PageDown
-        | Code::F(_) => {
-            text::edit(if dialog.in_reason { &mut dialog.reason } else { &mut dialog.name }, key);
-        }
+    let is_named = dialog.name.value() == wanted && !wanted.is_empty();
+    if key.code == Code::Esc {
+        state.overlay = None;
+    } else if matches!(key.code, Code::Tab | Code::BackTab) {
+        dialog.in_reason = !dialog.in_reason;
+    } else if key.code != Code::Enter {
+        text::edit(if dialog.in_reason { &mut dialog.reason } else { &mut dialog.name }, key);
+    } else if key.held {
+        return;
+    } else if !is_named {
+        dialog.in_reason = false;
+        let text = format!("type `{}` to confirm", Clean::new(wanted));
+        return notices::say(state, NoticeKind::Warning, text, effects);
+    } else if dialog.reason.value().trim().is_empty() {
+        dialog.in_reason = true;
+        return notices::say(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
+    } else {
+        let (panel, reason) = (dialog.panel.clone(), Clean::new(dialog.reason.value().trim()));
+        state.overlay = None;
+        set_aside(state, &panel, reason, effects);
     }
     paint(effects);
 }

@@ -56,43 +56,24 @@ fn open(state: &mut State, order: GuardOrder, effects: &mut Vec<Effect>) {
 pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let name = state.open.as_ref().map(|open| open.target.name().to_owned()).unwrap_or_default();
     let Some(Overlay::Guard(dialog)) = &mut state.overlay else { return };
-    match key.code {
-        Code::Esc => {
-            state.overlay = None;
-            paint(effects);
+    if key.code == Code::Esc {
+        state.overlay = None;
+    } else if key.code != Code::Enter {
+        text::edit(&mut dialog.input, key);
+    } else if key.held {
+        return;
+    } else if dialog.input.value() == name && !name.is_empty() {
+        let order = dialog.order.clone();
+        state.overlay = None;
+        match order {
+            GuardOrder::Arm(mandate) => arm(state, *mandate, effects),
+            GuardOrder::StandDown(id) => stand_down(state, &id, effects),
         }
-        Code::Enter if key.held => {}
-        Code::Enter if dialog.input.value() == name && !name.is_empty() => {
-            let order = dialog.order.clone();
-            state.overlay = None;
-            match order {
-                GuardOrder::Arm(mandate) => arm(state, *mandate, effects),
-                GuardOrder::StandDown(id) => stand_down(state, &id, effects),
-            }
-            paint(effects);
-        }
-        Code::Enter => {
-            let text = format!("type `{}` to confirm", Clean::new(name));
-            notices::say(state, NoticeKind::Warning, text, effects);
-        }
-        Code::Char(_)
-        | Code::Tab
-        | Code::BackTab
-        | Code::Backspace
-        | Code::Delete
-        | Code::Up
-        | Code::Down
-        | Code::Left
-        | Code::Right
-        | Code::Home
-        | Code::End
-        | Code::PageUp
-        | Code::PageDown
-        | Code::F(_) => {
-            text::edit(&mut dialog.input, key);
-            paint(effects);
-        }
+    } else {
+        let text = format!("type `{}` to confirm", Clean::new(name));
+        return notices::say(state, NoticeKind::Warning, text, effects);
     }
+    paint(effects);
 }
 
 /// What was read must still hold when it is confirmed.
