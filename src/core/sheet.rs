@@ -57,12 +57,12 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
         sheet.say(None, "not sent", failure.to_string(), Tone::Trouble);
     }
     sheet.say(Some(Part::Customers), "customers", plan.customers.to_string(), Tone::First);
+    let forward = (policy::direction(plan) == Direction::Forward).then(|| forward::of(state));
     // Nobody goes forward because of a NO-GO.
-    let is_against = policy::direction(plan) == Direction::Forward && forward::of(state).answer.word == Word::NoGo;
+    let is_against = forward.as_ref().is_some_and(|forward| forward.answer.word == Word::NoGo);
     let (label, tone) = if is_against { ("despite", Tone::Warning) } else { ("because", Tone::Plain) };
     sheet.say(None, label, because(state), tone);
-    if policy::direction(plan) == Direction::Forward {
-        let forward = forward::of(state);
+    if let Some(forward) = forward {
         if let Some(why) = forward.failed {
             sheet.say(None, "failed", why.to_string(), Tone::Warning);
         }

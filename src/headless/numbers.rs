@@ -16,30 +16,19 @@ use crate::{
     domain::{
         analysis::Check,
         condition::Sample,
-        panel::{Better, Side, Worth},
+        panel::{Side, Worth},
+        release::Release,
         series::Counts,
-        standing::Outcome,
         time::Seconds,
-        verdict::{Verdict, Word},
+        verdict::Verdict,
     },
     judge::split::SplitStanding,
 };
 
-/// The verdict's word as scripts read it.
-#[must_use]
-pub const fn word(word: Word) -> &'static str {
-    match word {
-        Word::Go => "go",
-        Word::NoGo => "no-go",
-        Word::Collecting => "collecting",
-        Word::Unknown => "unknown",
-    }
-}
-
 /// A verdict with its reasons.
 #[must_use]
 pub fn verdict(verdict: &Verdict) -> Value {
-    json!({"value": word(verdict.word), "why": verdict.why})
+    json!({"value": verdict.word, "why": verdict.why})
 }
 
 /// One panel with everything that was said of it.
@@ -52,9 +41,9 @@ pub fn panel(state: &State, panel: &Panel) -> Value {
     json!({
         "name": spec.name, "kind": spec.kind.word(), "group": spec.group, "origin": spec.origin,
         "critical": spec.critical, "business": spec.business,
-        "better": match spec.better { Better::Higher => "higher", Better::Lower => "lower" },
+        "better": spec.better,
         "tolerance": spec.tolerance, "unit": spec.unit, "per": spec.per,
-        "verdict": word(reading.verdict.word), "why": reading.verdict.why, "mark": metrics::mark(state, panel).word(),
+        "verdict": reading.verdict.word, "why": reading.verdict.why, "mark": metrics::mark(state, panel).word(),
         "canary": per(Side::Canary), "baseline": per(Side::Baseline),
         "canary_events": reading.canary.events, "canary_exposures": reading.canary.exposures,
         "baseline_events": reading.baseline.events, "baseline_exposures": reading.baseline.exposures,
@@ -67,7 +56,7 @@ pub fn panel(state: &State, panel: &Panel) -> Value {
             "now": reading.levels.now.map(|level| level * spec.per),
         },
         "since": reading.since.map(at),
-        "silent": reading.silent.map(side),
+        "silent": reading.silent,
         "calibrated": reading.dispersion.map(|spread| spread.calibrated),
         "phi": reading.dispersion.map(|spread| spread.phi),
         "forecast": reading.forecast.map(|forecast| json!({
@@ -92,13 +81,6 @@ fn ratio(reading: &Reading) -> Option<[Option<f64>; 3]> {
     (reading.ratio.is_some() || low.is_some()).then_some([low, reading.ratio, high])
 }
 
-const fn side(side: Side) -> &'static str {
-    match side {
-        Side::Baseline => "baseline",
-        Side::Canary => "canary",
-    }
-}
-
 /// Events that were lost, and what they are worth where somebody said so.
 fn loss(state: &State, panel: &Panel, loss: &Loss) -> Value {
     json!({
@@ -120,6 +102,16 @@ fn money(loss: &Loss, worth: &Worth) -> Value {
 /// Least, most likely, most; null where there is no upper end.
 fn estimate(estimate: &Estimate, each: f64) -> [Option<f64>; 3] {
     [Some(estimate.least * each), Some(estimate.likely * each), estimate.most.map(|most| most * each)]
+}
+
+/// Percent of customers on the new revision: wanted by the spec, set at the router, verified by it, seen in the traffic.
+#[must_use]
+pub fn weight(release: &Release, open: Option<&Open>) -> Value {
+    let weight = &release.weight;
+    json!({
+        "wanted": weight.wanted, "set": weight.set, "verified": weight.verified,
+        "seen": open.and_then(evidence::seen).map(|seen| seen.percent),
+    })
 }
 
 /// What every regressed panel has cost, by its name.
@@ -170,18 +162,9 @@ pub fn budget(state: &State, budget: &Budget) -> Value {
 pub fn controller(open: &Open) -> Value {
     let Some(standing) = controller::standing(open) else { return Value::Null };
     json!({
-        "at": standing.at, "reads": standing.reads, "now": outcome(standing.now), "because": standing.because,
+        "at": standing.at, "reads": standing.reads, "now": standing.now, "because": standing.because,
         "cautions": standing.cautions, "text": format!("{}; {}", standing.reading(), standing.verdict()),
     })
-}
-
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "pass",
-        Outcome::Inconclusive => "inconclusive",
-        Outcome::Fail => "fail",
-        Outcome::Unknown => "unknown",
-    }
 }
 
 /// One metric of the backend's own analysis: its rules, and what they make of the newest value.
@@ -198,7 +181,7 @@ pub fn check(open: &Open, check: &Check) -> Value {
             "at": measured.at, "value": measured.value, "phase": measured.phase,
         })),
         "value": newest,
-        "now": newest.map(|value| outcome(check.outcome(Sample::Value(value)))),
+        "now": newest.map(|value| check.outcome(Sample::Value(value))),
     })
 }
 

@@ -2,11 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::problem::{Code, Problem};
+use super::{
+    connect::Connected,
+    observe::observe,
+    problem::{Code, Problem},
+};
 use crate::{
     config::near,
     core::{
-        settings::Role,
+        settings::{Role, Settings},
         state::{Open, State},
     },
     domain::{
@@ -15,6 +19,7 @@ use crate::{
         release::Release,
         target::{Target, TargetRef},
     },
+    runtime::clock::Clock,
 };
 
 /// How long to wait for the first news of a cluster.
@@ -80,8 +85,20 @@ pub(super) fn silence(state: &State, patience: Duration) -> Option<Problem> {
     })
 }
 
+/// Looks at all there is to say which release may have been meant by one that is not there.
+pub(super) async fn not_found(
+    settings: Settings,
+    connected: &Connected,
+    clock: Clock,
+    wanted: &TargetRef,
+    typed: &str,
+) -> Problem {
+    let settings = Settings { open: None, ..settings };
+    nobody(&observe(settings, connected, clock, PATIENCE, board_is_known).await, wanted, typed)
+}
+
 /// There is no release as typed, or more than one; which one may have been meant. `board` has seen all of them.
-pub(super) fn nobody(board: &State, wanted: &TargetRef, typed: &str) -> Problem {
+fn nobody(board: &State, wanted: &TargetRef, typed: &str) -> Problem {
     let matching: Vec<String> =
         board.board.releases.keys().filter(|target| wanted.matches(target)).map(ToString::to_string).collect();
     if matching.len() > 1 {

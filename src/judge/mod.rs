@@ -19,9 +19,9 @@ pub mod split;
 pub mod watchdog;
 
 pub use grid::{HIGHEST, LOWEST};
-pub use panel::{Finding, Judge, Latch, Standing, words};
+pub use panel::{DOUBT, Finding, Judge, Latch, Standing, words};
 pub use process::{Bad, Bounds, Process, Refused, START_EVERY, Since};
-pub use rules::{ALPHA_GUARD, Dispersion, FREQUENT, Pods, Rules, UNCALIBRATED_PHI};
+pub use rules::{Dispersion, FREQUENT, Pods, Rules, UNCALIBRATED_PHI};
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// ln E⁺ of a single start from which "within tolerance" is not said: something may have begun there.
-const DOUBT: f64 = 1.098_612_288_668_109_8;
+pub const DOUBT: f64 = 1.098_612_288_668_109_8;
 
 /// One panel's evidence. May be looked at as often as one likes.
 ///

@@ -8,8 +8,6 @@ use crate::domain::panel::Better;
 /// Dispersion where nothing is known of the time before the release.
 pub const UNCALIBRATED_PHI: f64 = 3.0;
 
-/// Error rate of the guard, which acts by itself: [`super::Judge::harm_at`].
-pub const ALPHA_GUARD: f64 = 0.01;
 /// Events per exposure above which the judge is merely cautious: GO needs up to 1/(1 − rate) times more. Count the rarer
 /// event then, failed instead of completed checkouts.
 pub const FREQUENT: f64 = 0.3;

@@ -65,6 +65,23 @@ pub fn baseline(ticks: &[Tick], began: i64, better: Better, tolerance: f64) -> C
     blocks.compare(better, tolerance)
 }
 
+/// Whether `now` is worse than `before` by more than the tolerance, a share of what was before.
+#[must_use]
+pub fn is_beyond(before: f64, now: f64, better: Better, tolerance: f64) -> bool {
+    let limit = match better {
+        Better::Higher => before - before.abs() * tolerance,
+        Better::Lower => before + before.abs() * tolerance,
+    };
+    is_worse(better, now, limit)
+}
+
+fn is_worse(better: Better, one: f64, other: f64) -> bool {
+    match better {
+        Better::Higher => one < other,
+        Better::Lower => one > other,
+    }
+}
+
 /// Sums of values and of what they are taken of, per block, by the block's number counted from the first exposure.
 #[derive(Default)]
 struct Blocks(std::collections::BTreeMap<i64, (f64, f64)>);
@@ -87,22 +104,14 @@ impl Blocks {
         let (before, since) = rates.split_at(rates.partition_point(|(n, _)| *n < 0));
         let newest = since.get(since.len().saturating_sub(NEWEST)..).unwrap_or_default();
         let (mean_before, mean_now) = (mean(before), mean(newest));
-        let worse = |one: f64, other: f64| match better {
-            Better::Higher => one < other,
-            Better::Lower => one > other,
-        };
         let change = match (mean_before, mean_now) {
             (Some(_), _) if before.len() < ENOUGH => Change::Unknown,
             (None, _) => Change::Unknown,
             (Some(_), _) if newest.len() < NEWEST => Change::Collecting,
             (Some(_), None) => Change::Collecting,
             (Some(was), Some(now)) => {
-                let limit = match better {
-                    Better::Higher => was - was.abs() * tolerance,
-                    Better::Lower => was + was.abs() * tolerance,
-                };
-                let topped = newest.iter().all(|(_, now)| before.iter().all(|(_, was)| worse(*now, *was)));
-                if topped && worse(now, limit) { Change::Worse } else { Change::Same }
+                let topped = newest.iter().all(|(_, now)| before.iter().all(|(_, was)| is_worse(better, *now, *was)));
+                if topped && is_beyond(was, now, better, tolerance) { Change::Worse } else { Change::Same }
             }
         };
         Compared { change, before: mean_before, now: mean_now }

@@ -9,16 +9,18 @@ use crate::{
     domain::{
         analysis::{Limit, LimitMeans},
         clean::Clean,
-        panel::{Better, PanelKind, PanelTrouble, Side},
+        panel::{PanelKind, PanelTrouble, Side},
         series::{Counts, Tick},
         time::Seconds,
         verdict::{Verdict, Word},
     },
-    judge::{Finding, Judge, Standing, gauge::Hint, shared::Change, watchdog},
+    judge::{
+        DOUBT, Finding, Judge, Standing,
+        gauge::Hint,
+        shared::{self, Change},
+        watchdog,
+    },
 };
-
-/// ln E of harm from which evidence asks for a look, though it proves nothing yet.
-const LEANS: f64 = 1.098_612_288_668_109_8;
 
 /// Ticks that were answered and made no count before that is a doubt.
 const UNCOUNTED_TICKS: i64 = 4;
@@ -53,7 +55,7 @@ fn counts(panel: &Panel) -> Reading {
         let verdict = if mark == Mark::Collecting { Verdict::collecting(why) } else { Verdict::unknown(why) };
         return Reading { baseline, dispersion: spread, ..Reading::plain(mark, verdict) };
     };
-    let off = is_regression(Some(finding)) || finding.log_e_harm >= LEANS;
+    let off = is_regression(Some(finding)) || finding.log_e_harm >= DOUBT;
     let (mark, verdict) = standing(panel, finding);
     let numbers = if off { of_finding(finding) } else { of_whole(judge) };
     let loss = price::so_far(panel, finding);
@@ -221,10 +223,10 @@ fn shared(panel: &Panel) -> Reading {
         before: compared.and_then(|compared| compared.before),
         now: newest.or(compared.and_then(|compared| compared.now)),
     };
-    let is_beyond = levels.before.zip(levels.now).is_some_and(|(before, now)| match panel.spec.better {
-        Better::Higher => now < before - before.abs() * panel.spec.tolerance,
-        Better::Lower => now > before + before.abs() * panel.spec.tolerance,
-    });
+    let is_beyond = levels
+        .before
+        .zip(levels.now)
+        .is_some_and(|(before, now)| shared::is_beyond(before, now, panel.spec.better, panel.spec.tolerance));
     let (mark, verdict) = match (doubt(panel), compared.map(|compared| compared.change)) {
         (Some(why), _) => (Mark::Unknown, Verdict::unknown(why)),
         (None, Some(Change::Worse)) => (Mark::Look, Verdict::collecting("worse than in the hour before the release")),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     core::{
-        evidence, forward,
+        forward,
         pulse::{self, Life},
         state::{Open, State},
     },
@@ -36,12 +36,7 @@ pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
         "message": release.message,
         "step": current(state, release),
         "steps": release.steps.iter().map(step).collect::<Vec<_>>(),
-        "weight": {
-            "wanted": release.weight.wanted,
-            "set": release.weight.set,
-            "verified": release.weight.verified,
-            "seen": open.and_then(evidence::seen).map(|seen| seen.percent),
-        },
+        "weight": numbers::weight(release, open),
         "revisions": release.revisions.iter().map(|it| revision(state, it)).collect::<Vec<_>>(),
         "analyses": release.analyses.iter().map(|it| json!({
             "name": it.name.to_string(), "phase": it.phase, "message": it.message, "started_at": it.started_at,

@@ -9,7 +9,7 @@ use super::{
     connect::{self, Connected},
     load,
     observe::observe,
-    opening::{PATIENCE, board_is_known, found, is_known, nobody, silence},
+    opening::{PATIENCE, board_is_known, found, is_known, not_found, silence},
     print,
     problem::Problem,
 };
@@ -47,15 +47,14 @@ pub fn status(global: &Global, paths: &Paths, clock: Clock, wanted: &Status) -> 
 /// When its source cannot be read, or there is no such release.
 pub async fn look(settings: Settings, connected: &Connected, clock: Clock, typed: &str) -> Result<State, Problem> {
     let target = load::named(typed)?;
-    let board = Settings { open: None, ..settings.clone() };
     let settings = Settings { open: Some(target.clone()), ..settings };
-    let state = observe(settings, connected, clock, PATIENCE, |state| is_known(state, is_answered)).await;
+    let state = observe(settings.clone(), connected, clock, PATIENCE, |state| is_known(state, is_answered)).await;
     if found(&state).is_some() {
         return Ok(state);
     }
     match silence(&state, PATIENCE) {
         Some(problem) => Err(problem),
-        None => Err(nobody(&observe(board, connected, clock, PATIENCE, board_is_known).await, &target, typed)),
+        None => Err(not_found(settings, connected, clock, &target, typed).await),
     }
 }
 
@@ -68,7 +67,7 @@ async fn read(
     wanted: &Status,
 ) -> Result<(String, Option<Problem>), Problem> {
     settings.open.clone_from(&target);
-    let board = Settings { open: None, ..settings.clone() };
+    let known = settings.clone();
     let state = match &target {
         Some(_) => observe(settings, connected, clock, PATIENCE, |state| is_known(state, is_answered)).await,
         None => observe(settings, connected, clock, PATIENCE, board_is_known).await,
@@ -81,8 +80,8 @@ async fn read(
             if let Some(problem) = problem {
                 return Err(problem);
             }
-            let board = observe(board, connected, clock, PATIENCE, board_is_known).await;
-            return Err(nobody(&board, target, wanted.target.as_deref().unwrap_or_default()));
+            let typed = wanted.target.as_deref().unwrap_or_default();
+            return Err(not_found(known, connected, clock, target, typed).await);
         }
     };
     let mut text = String::new();

@@ -49,14 +49,7 @@ pub fn paragraph(state: &State, release: &Release, open: Option<&Open>) -> Strin
         }
     };
     panels(&mut out, true);
-    let (glyph, phase) = match release.phase {
-        Phase::Healthy => ("✓", "healthy"),
-        Phase::Progressing => ("►", "progressing"),
-        Phase::Paused => ("‖", "paused"),
-        Phase::Degraded => ("✗", "degraded"),
-        Phase::Unknown => ("?", "unknown"),
-    };
-    let _ = write!(out, "  {glyph} {phase}{}", self::at(release));
+    let _ = write!(out, "  {} {}{}", glyph(release.phase), release.phase.word(), self::at(release));
     if let Some(waiting) = waiting(release, at) {
         let _ = write!(out, " {waiting}");
     }
@@ -86,6 +79,17 @@ pub fn paragraph(state: &State, release: &Release, open: Option<&Open>) -> Strin
         let _ = writeln!(out, "  ? not seen: {missing}");
     }
     out
+}
+
+/// What stands before a phase.
+pub(in crate::headless) const fn glyph(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Healthy => "✓",
+        Phase::Progressing => "►",
+        Phase::Paused => "‖",
+        Phase::Degraded => "✗",
+        Phase::Unknown => "?",
+    }
 }
 
 /// ` 4/8 at 10 %`, as far as it is known.

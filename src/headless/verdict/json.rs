@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 
 use super::Told;
 use crate::{
-    core::evidence::{
-        self,
-        said::{self, Ready},
-    },
+    core::evidence::said::{self, Ready},
     domain::{revision::Revision, verdict::Word},
     headless::numbers,
 };
@@ -21,12 +18,7 @@ pub(super) fn object(told: &Told) -> Value {
         "target": release.id.target.to_string(),
         "kind": release.id.target.kind.to_string(),
         "release": of_release(told),
-        "weight": {
-            "wanted": release.weight.wanted,
-            "set": release.weight.set,
-            "verified": release.weight.verified,
-            "seen": evidence::seen(open).map(|seen| seen.percent),
-        },
+        "weight": numbers::weight(release, Some(open)),
         "verdict": numbers::verdict(&forward.answer),
         "numbers": numbers::verdict(&forward.numbers),
         "ready_at": match (forward.answer.word, said::ready(state, open)) {

@@ -13,7 +13,7 @@ use super::{
     connect::{self, Connected},
     load,
     observe::observe,
-    opening::{PATIENCE, board_is_known, found, is_known, nobody, silence},
+    opening::{PATIENCE, found, is_known, not_found, silence},
     print,
     problem::Problem,
 };
@@ -60,16 +60,15 @@ async fn read(
     target: &TargetRef,
     wanted: &Wanted,
 ) -> Result<(String, Word), Problem> {
-    let board = Settings { open: None, ..settings.clone() };
     let settings = Settings { open: Some(target.clone()), ..settings };
     let patience: Duration = wanted.timeout;
-    let state = observe(settings, connected, clock, patience, |state| is_known(state, |_, _| is_read(state))).await;
+    let state =
+        observe(settings.clone(), connected, clock, patience, |state| is_known(state, |_, _| is_read(state))).await;
     if let Some(problem) = silence(&state, patience) {
         return Err(problem);
     }
     let Some(told) = Told::of(&state) else {
-        let board = observe(board, connected, clock, PATIENCE, board_is_known).await;
-        return Err(nobody(&board, target, &wanted.target));
+        return Err(not_found(settings, connected, clock, target, &wanted.target).await);
     };
     let text = if wanted.json { format!("{}\n", json::object(&told)) } else { text::paragraph(&told) };
     Ok((text, told.forward.answer.word))

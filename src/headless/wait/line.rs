@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use super::ending::{Ending, word};
 use crate::{
     core::{
-        evidence,
         freshness::{Standing, standing},
         state::State,
     },
-    domain::release::{Phase, Release},
+    domain::release::Release,
     headless::{
         numbers,
         status::text as release,
@@ -100,10 +99,7 @@ impl<'a> Line<'a> {
                 Value::Null,
                 |(index, step)| json!({"index": index, "count": release.steps.len(), "label": step.label}),
             );
-            line["weight"] = json!({
-                "wanted": release.weight.wanted, "set": release.weight.set, "verified": release.weight.verified,
-                "seen": evidence::seen(told.open).map(|seen| seen.percent),
-            });
+            line["weight"] = numbers::weight(release, Some(told.open));
             line["waits_for_person"] = json!(release.waits_for_person());
             line["verdict"] = numbers::verdict(&told.forward.answer);
             line["numbers"] = numbers::verdict(&told.forward.numbers);
@@ -127,13 +123,7 @@ impl<'a> Line<'a> {
 
 /// `‖ paused 4/8 at 10 %, for a person`.
 fn place(release: &Release) -> String {
-    let glyph = match release.phase {
-        Phase::Healthy => "✓",
-        Phase::Progressing => "►",
-        Phase::Paused => "‖",
-        Phase::Degraded => "✗",
-        Phase::Unknown => "?",
-    };
+    let glyph = release::glyph(release.phase);
     let person = if release.waits_for_person() { ", for a person" } else { "" };
     format!("{glyph} {}{}{person}", release.phase.word(), release::at(release))
 }

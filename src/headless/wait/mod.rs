@@ -17,8 +17,8 @@ use tokio::{
 use super::{
     connect::{self, Connected},
     load,
-    observe::{Observer, observe},
-    opening::{PATIENCE, board_is_known, nobody},
+    observe::Observer,
+    opening::not_found,
     print,
 };
 use crate::{
@@ -53,9 +53,8 @@ async fn follow(
     wanted: &Wait,
     tell: &mut impl FnMut(&str) -> io::Result<bool>,
 ) -> anyhow::Result<u8> {
-    let board = Settings { open: None, ..settings.clone() };
     let settings = Settings { open: Some(target.clone()), ..settings };
-    let mut observer = Observer::new(settings, connected, clock);
+    let mut observer = Observer::new(settings.clone(), connected, clock);
     let mut waiter = Waiter::new(wanted.until.clone(), wanted.grace, observer.state().at);
     let mut timeout = std::pin::pin!(sleep(wanted.timeout));
     let mut interrupt = std::pin::pin!(interrupted());
@@ -84,8 +83,7 @@ async fn follow(
         }
         match ending {
             Some(Ending::Nobody) => {
-                let board = observe(board, connected, clock, PATIENCE, board_is_known).await;
-                return Err(nobody(&board, target, &wanted.target).into());
+                return Err(not_found(settings, connected, clock, target, &wanted.target).await.into());
             }
             Some(ending) => {
                 let state = observer.state();

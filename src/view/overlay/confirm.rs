@@ -1,6 +1,6 @@
 //! The dialog between a key and a request: customers first, the wire last, and what confirming takes.
 
-use super::{field, key};
+use super::{field, key, title};
 use crate::{
     core::{
         layout,
@@ -8,9 +8,9 @@ use crate::{
         sheet::{self, LABEL, Line, Tone},
         state::{Confirm, State},
     },
-    domain::{goal::Direction, plan::Plan},
+    domain::goal::Direction,
     theme::Role,
-    view::{canvas::Canvas, widget::row::Row, words},
+    view::{canvas::Canvas, widget::row::Row},
 };
 
 pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
@@ -19,7 +19,11 @@ pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
         Direction::Forward => Role::Danger,
         Direction::Back | Direction::Hold => Role::Focus,
     };
-    canvas.frame(dialog.frame, frame, &title(state, &confirm.plan));
+    canvas.frame(
+        dialog.frame,
+        frame,
+        &title(state, &confirm.plan.release.target, &confirm.plan.goal.label().to_uppercase()),
+    );
     let lines = sheet::lines(state, confirm, usize::from(dialog.body.width));
     let rows: Vec<Row> = lines.iter().map(row).collect();
     canvas.rows(dialog.body, &rows, confirm.scroll);
@@ -35,24 +39,6 @@ pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
         canvas.row(foot, 0, &note);
     }
     canvas.rows(dialog.question, &question(confirm, usize::from(dialog.question.width)), 0);
-}
-
-fn title(state: &State, plan: &Plan) -> Row {
-    let target = &plan.release.target;
-    let row = Row::new().gap(1).put(Role::Title, plan.goal.label().to_uppercase()).put(Role::Border, " ── ");
-    let row = if state.settings.demo { row.then(words::badge("DEMO", Role::BadgeDemo)).gap(1) } else { row };
-    let row = match state.source(&target.source) {
-        Some(source) => {
-            let (word, role) = words::environment(source.environment);
-            row.then(words::badge(word, role))
-        }
-        None => row,
-    };
-    row.put(Role::Border, " ── ")
-        .put(Role::Title, target.source.to_string())
-        .muted(" ▸ ")
-        .put(Role::Title, target.within_source())
-        .gap(1)
 }
 
 fn row(line: &Line) -> Row {

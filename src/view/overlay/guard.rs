@@ -17,7 +17,7 @@ pub fn draw(state: &State, dialog: &GuardDialog, canvas: &mut Canvas) {
         GuardOrder::Arm(_) => ("ARM A GUARD", "arm it", "leave it"),
         GuardOrder::StandDown(_) => ("STAND THE GUARD DOWN", "stand it down", "keep it"),
     };
-    let title = title(state, open, verb);
+    let title = title(state, &open.target, verb);
     let rows = match &dialog.order {
         GuardOrder::Arm(mandate) => {
             let mut rows: Vec<Row> = arming::sentences(state, mandate)

@@ -18,8 +18,9 @@ use crate::{
     core::{
         layout::{self, Dialog},
         sheet::{self, LABEL},
-        state::{Open, Overlay, State},
+        state::{Overlay, State},
     },
+    domain::target::Target,
     theme::Role,
 };
 
@@ -59,16 +60,16 @@ fn framed(
 }
 
 /// What is done, and to which release of which environment.
-fn title(state: &State, open: &Open, verb: &str) -> Row {
+fn title(state: &State, target: &Target, verb: &str) -> Row {
     let (word, badge) =
-        state.source(&open.target.source).map_or(("PROD?", Role::BadgeProd), |s| words::environment(s.environment));
+        state.source(&target.source).map_or(("PROD?", Role::BadgeProd), |s| words::environment(s.environment));
     let row = Row::new().gap(1).put(Role::Title, verb.to_owned()).put(Role::Border, " ── ");
     let row = if state.settings.demo { row.then(words::badge("DEMO", Role::BadgeDemo)).gap(1) } else { row };
     row.then(words::badge(word, badge))
         .put(Role::Border, " ── ")
-        .put(Role::Title, open.target.source.to_string())
+        .put(Role::Title, target.source.to_string())
         .muted(" ▸ ")
-        .put(Role::Title, open.target.within_source())
+        .put(Role::Title, target.within_source())
         .gap(1)
 }
 

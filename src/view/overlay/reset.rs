@@ -32,5 +32,5 @@ pub fn draw(state: &State, dialog: &ResetDialog, canvas: &mut Canvas) {
         why.then(field(&dialog.reason, room, dialog.in_reason)),
         key(key(key(Row::new(), "enter", "set it aside", complete), "tab", "other", true), "esc", "let it stand", true),
     ];
-    framed(state, canvas, Role::Danger, &title(state, open, "RESET A REGRESSION"), &rows, &question, 0);
+    framed(state, canvas, Role::Danger, &title(state, &open.target, "RESET A REGRESSION"), &rows, &question, 0);
 }

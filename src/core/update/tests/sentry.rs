@@ -50,7 +50,7 @@ fn the_screen_starts_a_guard_after_the_typed_name_and_asks_before_it_leaves() {
     assert!(started.reason.contains("by operator"), "{}", started.reason);
 
     let target = paused("checkout").id.target;
-    flight.tell(Event::GuardProcess(Process::Started { target: target.clone(), log: "/tmp/guard.log".into() }));
+    flight.tell(Event::GuardProcess(Process::Started { target: target.clone(), log: "guard.log".into() }));
     flight.key("q");
     assert!(matches!(flight.state.overlay, Some(Overlay::Leave)));
     flight.key("n");
