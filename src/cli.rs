@@ -1,6 +1,6 @@
 //! The command line's definitions and nothing else.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ops::RangeBounds, path::PathBuf, time::Duration};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -8,7 +8,12 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use crate::{config::units, domain::time::Seconds, headless::demo, sim::Scenario};
+use crate::{
+    config::units,
+    domain::time::Seconds,
+    headless::{demo, guard::End},
+    sim::Scenario,
+};
 
 /// Watch a release as it goes out, see whether customers are hurt, and take it back with one key.
 ///
@@ -254,12 +259,12 @@ pub struct Judge {
     #[arg(long, value_enum, value_name = "DIRECTION")]
     pub better: Direction,
 
-    /// Relative change of the event rate that is still fine: `0.1` or `10%`
+    /// Relative change of the event rate that is still fine: `10%` or `0.1`
     #[arg(long, default_value = "10%", value_name = "SHARE", value_parser = tolerance)]
     pub tolerance: f64,
 
-    /// Chance of a false NO-GO, of a false GO, and of an interval that misses, each over all ticks
-    #[arg(long, default_value = "0.05", value_name = "CHANCE", value_parser = alpha)]
+    /// Chance of a false NO-GO, of a false GO, and of an interval that misses, each over all ticks: `5%` or `0.05`
+    #[arg(long, default_value = "5%", value_name = "CHANCE", value_parser = alpha)]
     pub alpha: f64,
 
     /// Number of critical panels of the release that this is one of
@@ -300,8 +305,8 @@ pub struct Guard {
     #[arg(long, value_name = "REVISION")]
     pub revision: Option<String>,
 
-    /// The chance of taking back a release that hurts nobody: 5 % at most
-    #[arg(long, default_value = "1%", value_name = "PERCENT", value_parser = guard_alpha)]
+    /// Chance of taking back a release that hurts nobody: `1%` or `0.01`; 5% at most
+    #[arg(long, default_value = "1%", value_name = "CHANCE", value_parser = guard_alpha)]
     pub alpha: f64,
 
     /// End this long after all traffic is on the new revision
@@ -310,7 +315,7 @@ pub struct Guard {
 
     /// End at this time at the latest: a length like `4h`, a time like `14:30`, or a full one; 7 days at most
     #[arg(long, default_value = "24h", value_name = "WHEN")]
-    pub until: String,
+    pub until: End,
 
     /// Why it is armed or stood down, for the journal
     #[arg(long, value_name = "TEXT")]
@@ -371,11 +376,21 @@ fn scenarios() -> PossibleValuesParser {
     PossibleValuesParser::new(Scenario::ALL.map(|one| PossibleValue::new(one.name()).help(one.about())))
 }
 
-/// Reads a share up to 5 % as a fraction.
+/// Reads a share as every other one, `1%` or `0.01`; `words` name the `range`.
+fn share(text: &str, range: impl RangeBounds<f64>, words: &str) -> Result<f64, String> {
+    units::share(text).filter(|share| range.contains(share)).ok_or_else(|| format!("expected {words}"))
+}
+
 fn guard_alpha(text: &str) -> Result<f64, String> {
-    units::percentage(text)
-        .filter(|share| (0.000_01..=0.05).contains(share))
-        .ok_or_else(|| "expected a percentage from 0.001% to 5%".to_owned())
+    share(text, 0.000_01..=0.05, "a chance from 0.001% to 5%, like `1%` or `0.01`")
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    share(text, 0.0..=0.9, "a share from 0 to 90%, like `10%` or `0.1`")
+}
+
+fn alpha(text: &str) -> Result<f64, String> {
+    share(text, 1e-9..=0.5, "a chance above 0, up to 50%, like `5%` or `0.05`")
 }
 
 fn length(text: &str) -> Result<Seconds, String> {
@@ -387,20 +402,6 @@ fn factor(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|factor| (0.01..=1000.0).contains(factor))
         .ok_or_else(|| "expected a factor from 0.01 to 1000".to_owned())
-}
-
-fn tolerance(text: &str) -> Result<f64, String> {
-    units::percentage(text)
-        .or_else(|| text.parse::<f64>().ok())
-        .filter(|share| (0.0..=0.9).contains(share))
-        .ok_or_else(|| "expected a share from 0 to 0.9, like `0.1` or `10%`".to_owned())
-}
-
-fn alpha(text: &str) -> Result<f64, String> {
-    text.parse::<f64>()
-        .ok()
-        .filter(|chance| (1e-9..=0.5).contains(chance))
-        .ok_or_else(|| "expected a chance above 0, up to 0.5".to_owned())
 }
 
 fn dispersion(text: &str) -> Result<f64, String> {
@@ -459,6 +460,27 @@ mod tests {
             "demo cleen",
         ] {
             assert!(parse(&format!("flightdeck {wrong}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_written_the_same_way_everywhere() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(|cli| cli.command);
+        for (fraction, percent) in [("0.05", "5%"), ("0.001", "0.1%"), ("0.01", "1.0%")] {
+            for written in [fraction, percent] {
+                let share: f64 = fraction.parse().unwrap();
+                let line = format!("flightdeck judge f --better lower --alpha {written} --tolerance {written}");
+                let Ok(Some(Command::Judge(judge))) = parse(&line) else { panic!("{line}") };
+                assert!((judge.alpha - share).abs() < 1e-12 && (judge.tolerance - share).abs() < 1e-12, "{line}");
+                let line = format!("flightdeck guard x --alpha {written}");
+                let Ok(Some(Command::Guard(guard))) = parse(&line) else { panic!("{line}") };
+                assert!((guard.alpha - share).abs() < 1e-12, "{line}");
+            }
+        }
+        for wrong in ["judge f --better lower --alpha 5", "judge f --better lower --tolerance 91%", "guard x --alpha 1"]
+        {
+            let said = parse(&format!("flightdeck {wrong}")).unwrap_err().to_string();
+            assert!(said.contains("%` or `0."), "{said}");
         }
     }
 }

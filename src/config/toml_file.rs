@@ -234,11 +234,11 @@ impl<'d> Section<'d> {
         length
     }
 
-    /// A share as a fraction, from `"10 %"` or `0.1`, at least 0 and below 1.
+    /// A share as a fraction, from `"10 %"`, `0.1` or `"0.1"`, at least 0 and below 1.
     pub fn share(&self, key: &'static str) -> Option<f64> {
         let value = self.get(key)?;
         let share = match value.get_ref() {
-            DeValue::String(text) => units::percentage(text),
+            DeValue::String(text) => units::share(text),
             other => number(other),
         };
         let share = share.filter(|share| (0.0..1.0).contains(share));

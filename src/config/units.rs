@@ -36,10 +36,11 @@ pub fn written(length: Seconds) -> String {
     if duration(&shown) == Some(length) { shown } else { format!("{}ms", (length.0 * 1000.0).round()) }
 }
 
-/// Reads `10 %` as 0.1.
+/// Reads `10 %` and `0.1`, both as 0.1.
 #[must_use]
-pub fn percentage(text: &str) -> Option<f64> {
-    text.trim().strip_suffix('%')?.trim_end().parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| n / 100.0)
+pub fn share(text: &str) -> Option<f64> {
+    let (number, of) = text.trim().strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    number.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| n / of)
 }
 
 #[cfg(test)]
@@ -69,10 +70,23 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_percentages() {
-        for (text, share) in [("10 %", Some(0.1)), ("2.5%", Some(0.025)), ("10", None), ("x %", None), ("inf %", None)]
-        {
-            assert_eq!(percentage(text), share, "{text}");
+    fn shares_are_percentages_or_fractions() {
+        let cases = [
+            ("10 %", Some(0.1)),
+            ("2.5%", Some(0.025)),
+            (" 1% ", Some(0.01)),
+            ("0.1", Some(0.1)),
+            ("1e-3", Some(0.001)),
+            ("10", Some(10.0)),
+            ("x %", None),
+            ("%", None),
+            ("1%%", None),
+            ("inf %", None),
+            ("NaN", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(share(text), expected, "{text}");
         }
     }
 }

@@ -10,10 +10,7 @@ use std::{
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{
-    load, print,
-    problem::{Code, Problem},
-};
+use super::{fly, load, print, problem::Problem};
 use crate::{
     cli::{Cli, Global},
     config::{
@@ -80,13 +77,11 @@ pub fn check(global: &Global, paths: &Paths, clock: &Clock) -> anyhow::Result<()
     for file in &loaded.files {
         let _ = writeln!(text, "read {}", paths.short(file));
     }
-    for note in &loaded.notes {
+    // A build machine has no cluster, and a configuration can be right there all the same.
+    for note in loaded.notes.iter().chain(&loaded.no_cluster) {
         let _ = writeln!(text, "note: {note}");
     }
-    if let Some(why) = loaded.no_cluster {
-        print::out(&text)?;
-        return Err(Problem::new(Code::Usage, why).into());
-    }
+    fly::theme(&loaded.theme)?;
     let (sources, panels) = (loaded.settings.sources.len(), loaded.settings.panels.len());
     let _ = writeln!(text, "all right: {sources} sources, {panels} panels");
     print::out(&text)?;

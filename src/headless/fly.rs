@@ -31,9 +31,10 @@ use crate::{
 /// When the configuration is wrong, a source cannot be made, or the terminal cannot be used.
 pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) -> anyhow::Result<Exit> {
     let open = load::target(open)?;
+    load::recordable(global)?;
     let mut loaded = load::load(global, paths, &clock)?;
-    load::needs_cluster(&loaded)?;
     let theme = theme(&loaded.theme)?;
+    load::needs_cluster(&loaded)?;
     load::say_notes(&loaded);
     loaded.settings.open = open;
     loaded.settings.mortal = guard::mortal();
@@ -78,7 +79,11 @@ pub fn replay(global: &Global, wanted: &Replay) -> anyhow::Result<()> {
     runtime::execute(replay::run(replay))?
 }
 
-fn theme(name: &str) -> Result<Theme, Problem> {
+/// The theme of this name for this terminal.
+///
+/// # Errors
+/// When there is none.
+pub fn theme(name: &str) -> Result<Theme, Problem> {
     Terminal::of_this_process().theme(name).map_err(|error| unknown_theme(&error))
 }
 

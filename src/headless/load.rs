@@ -22,11 +22,13 @@ use crate::{
     },
     domain::target::{TargetError, TargetRef},
     runtime::clock::Clock,
-    store::journal,
+    store::{journal, recording},
 };
 
 /// Processes on one machine, and people on many, ask at times that differ by up to this.
 const ASKS_LATER_MS: u64 = 1_000;
+/// Most segments of a target: source, namespace and name.
+const SEGMENTS: usize = 3;
 /// How far back what was set aside is looked for: longer than any past that is judged.
 const RESETS: Duration = Duration::from_hours(7 * 24);
 
@@ -98,7 +100,25 @@ pub fn target(typed: Option<&str>) -> Result<Option<TargetRef>, Problem> {
 /// # Errors
 /// When it is none.
 pub fn named(typed: &str) -> Result<TargetRef, Problem> {
-    typed.parse().map_err(|error: TargetError| Problem::usage(format!("`{typed}`: {error}")))
+    let target: TargetRef =
+        typed.parse().map_err(|error: TargetError| Problem::usage(format!("`{typed}`: {error}")))?;
+    match target.segments.len() {
+        0..=SEGMENTS => Ok(target),
+        found => Err(Problem::usage(format!(
+            "`{typed}`: the target has {found} segments; write `name`, `namespace/name` or `source/namespace/name`"
+        ))),
+    }
+}
+
+/// Whether the recording that was asked for can be made: nothing is ever overwritten.
+///
+/// # Errors
+/// When something stands there already. Who is to write it looks again.
+pub fn recordable(global: &Global) -> Result<(), Problem> {
+    match global.record.as_ref().filter(|file| file.symlink_metadata().is_ok()) {
+        Some(file) => Err(Problem::usage(recording::taken(file))),
+        None => Ok(()),
+    }
 }
 
 /// The flags that say which clusters and sources there are, as they were given.

@@ -74,9 +74,7 @@ impl Recorder {
     ) -> anyhow::Result<Self> {
         let asked = record
             .map(|path| {
-                let file = store::create(&path).with_context(|| {
-                    format!("cannot record to `{}`; name a file that does not exist yet", path.display())
-                })?;
+                let file = store::create(&path).with_context(|| recording::taken(&path))?;
                 anyhow::Ok((path, file))
             })
             .transpose()?;

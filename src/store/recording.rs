@@ -43,6 +43,12 @@ pub fn header<S: Serialize>(state: &S) -> serde_json::Result<String> {
     serde_json::to_string(&header).map(|line| mask(&line).into_owned())
 }
 
+/// Why no recording can begin at `file`.
+#[must_use]
+pub fn taken(file: &Path) -> String {
+    format!("cannot record to `{}`; name a file that does not exist yet", file.display())
+}
+
 /// An event as a line of a recording, without its line break.
 ///
 /// # Errors

@@ -215,6 +215,56 @@ fn what_is_wrong_is_said_on_one_screen_with_the_next_step() {
 }
 
 #[test]
+fn what_is_wrong_on_the_command_line_is_said_before_any_cluster_is_looked_for() {
+    let broken = "apiVersion: v1\nusers:\n- name: me\n  user: {token: sekrit\n";
+    let taken = "precious";
+    for (line, expected) in [
+        ("verdict a/b/c/d", "flightdeck: `a/b/c/d`: the target has 4 segments; write `name`, `namespace/name` or"),
+        ("status a/b/c/d", "flightdeck: `a/b/c/d`: the target has 4 segments"),
+        ("wait a/b/c/d --until go", "flightdeck: `a/b/c/d`: the target has 4 segments"),
+        ("a/b/c/d", "flightdeck: `a/b/c/d`: the target has 4 segments"),
+        ("guard shop//checkout", "flightdeck: `shop//checkout`: the target has an empty segment"),
+        ("wait checkout --until nonsense", "error: invalid value 'nonsense' for '--until <STATE>'"),
+        ("guard checkout --until nonsense", "error: invalid value 'nonsense' for '--until <WHEN>': write a length"),
+        ("guard checkout --until 8d", "error: invalid value '8d' for '--until <WHEN>': a mandate lasts"),
+        ("guard checkout --until 0s", "error: invalid value '0s' for '--until <WHEN>'"),
+        ("guard checkout --until 2001-01-01T00:00:00Z", "flightdeck: `--until` lies in the past"),
+        ("guard checkout --yes", "flightdeck: `--yes` needs `--revision` and `--reason`"),
+        ("guard checkout --stand-down --yes", "flightdeck: `--yes` needs `--reason`"),
+        ("guard checkout --stand-down", "flightdeck: nobody can be asked: standard input is no terminal"),
+        ("--theme neon", "flightdeck: "),
+        ("--record precious", "flightdeck: cannot record to `precious`; name a file that does not exist yet"),
+        ("--record precious guard checkout --yes --revision 4 --reason r", "flightdeck: cannot record to `precious`"),
+    ] {
+        for home in [Home::new(), Home::new().with_kubeconfig(broken), Home::new().with_kubeconfig(KUBECONFIG)] {
+            fs::write(home.path().join(taken), "mine").unwrap();
+            let (exit, said) = home.fails(line);
+            assert!(said.starts_with(expected), "`{line}`\n  said:     {said}\n  expected: {expected}");
+            assert!(!said.contains("kubeconfig") && !said.contains(".kube"), "`{line}`: {said}");
+            assert_eq!(exit, 2, "{line}: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_configuration_is_checked_on_a_machine_that_knows_no_cluster() {
+    let checked = |home: &Home| {
+        let output = home.run("config check");
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, out, err) = checked(&Home::new().with_config("theme = \"mono\"\n"));
+    assert_eq!((code, &*err), (Some(0), ""), "{out}");
+    assert!(
+        out.contains("note: no cluster is configured: ~/.kube/config names no context")
+            && out.contains("all right: 0 sources, 0 panels"),
+        "{out}"
+    );
+    let (code, _, err) = checked(&Home::new().with_config("theme = \"neon\"\n"));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("neon"), "{err}");
+}
+
+#[test]
 fn nobody_at_the_clusters_address_is_exit_code_3_and_no_secret_is_said() {
     let (code, said) = Home::new().with_kubeconfig(KUBECONFIG).fails("status --json");
     assert_eq!(code, 3, "{said}");

@@ -32,6 +32,7 @@ use crate::{
         guard::{Beat, GuardState, Heartbeat, Outcome},
         journal::{ActId, Entry, What},
         release::Release,
+        target::TargetRef,
     },
     runtime::{
         self,
@@ -41,6 +42,7 @@ use crate::{
 };
 
 pub use session::mortal;
+pub use until::End;
 
 /// Arms a guard and is it, follows the one that is there, or does what was asked for instead; the exit code.
 ///
@@ -50,14 +52,32 @@ pub fn guard(global: &Global, paths: &Paths, clock: Clock, wanted: &cli::Guard) 
     if wanted.detached {
         session::detach();
     }
+    let target = load::named(&wanted.target)?;
+    checked(wanted, clock)?;
+    load::recordable(global)?;
     let mut loaded = load::load(global, paths, &clock)?;
     load::needs_cluster(&loaded)?;
     loaded.settings.mortal = session::mortal();
     load::say_notes(&loaded);
     runtime::execute(async {
         let connected = connect::connect(&loaded, clock).await?;
-        Post { global, paths, clock, wanted, loaded: &loaded, connected: &connected }.take().await
+        Post { global, paths, clock, wanted, target, loaded: &loaded, connected: &connected }.take().await
     })?
+}
+
+/// What is wrong with the orders themselves, before anybody is asked for anything.
+fn checked(wanted: &cli::Guard, clock: Clock) -> Result<(), Problem> {
+    // Which zone it is written in decides when a time of day is, never whether there is one.
+    wanted.until.from(clock.now().wall, &Settings::default().zone).map_err(Problem::usage)?;
+    match (wanted.stand_down, wanted.yes) {
+        (true, true) if wanted.reason.is_none() => Err(Problem::usage("`--yes` needs `--reason`")),
+        (false, true) if wanted.revision.is_none() || wanted.reason.is_none() => {
+            Err(Problem::usage("`--yes` needs `--revision` and `--reason`: what is armed, and why"))
+        }
+        (true, false) => prompt::can_ask(),
+        // Whether somebody has to be asked is known only once no other guard holds the release.
+        (true | false, true | false) => Ok(()),
+    }
 }
 
 /// Everything a guard's command works with.
@@ -66,6 +86,7 @@ struct Post<'a> {
     paths: &'a Paths,
     clock: Clock,
     wanted: &'a cli::Guard,
+    target: TargetRef,
     loaded: &'a Loaded,
     connected: &'a Connected,
 }
@@ -92,7 +113,7 @@ impl Post<'_> {
 
     /// The release as it stands now.
     async fn look(&self) -> Result<State, Problem> {
-        status::look(self.settings(), self.connected, self.clock, &self.wanted.target).await
+        status::look(self.settings(), self.connected, self.clock, &self.target, &self.wanted.target).await
     }
 
     fn settings(&self) -> Settings {
@@ -109,7 +130,7 @@ impl Post<'_> {
             "{} on {} guards it already, until {until}; this follows that guard and takes over if it is lost",
             sign.by, sign.host
         ));
-        let seen = follow::follow(self.unmanned(None)?).await?;
+        let seen = follow::follow(self.unmanned(None)).await?;
         if let Some((sign, Life::Lost(age))) = holder(&seen) {
             print::complain(&format!("the guard of {} on {} is LOST: no heartbeat for {age}", sign.by, sign.host));
             return Ok(Held::Free { over: Some(sign.id.clone()), state: Box::new(self.look().await?) });
@@ -129,8 +150,8 @@ impl Post<'_> {
             let newest = revision(ground.release);
             return Err(Problem::new(Code::Denied, format!("`{wanted}` is not on its way: {newest} is")));
         }
-        let until = until::until(&self.wanted.until, self.clock.now().wall, &self.loaded.settings.zone)
-            .map_err(Problem::usage)?;
+        let until =
+            self.wanted.until.from(self.clock.now().wall, &self.loaded.settings.zone).map_err(Problem::usage)?;
         let (release, soak) = (ground.release.id.clone(), self.wanted.soak);
         Ok(Mandate { release, alpha: self.wanted.alpha, soak, until })
     }
@@ -139,9 +160,6 @@ impl Post<'_> {
     async fn confirm(&self, state: &State, mandate: &Mandate, act: &str) -> Result<Answer, Problem> {
         let text = prompt::sentences(&arming::sentences(state, mandate));
         if self.wanted.yes {
-            let Some(_) = self.wanted.revision.as_ref().zip(self.wanted.reason.as_ref()) else {
-                return Err(Problem::usage("`--yes` needs `--revision` and `--reason`: what is armed, and why"));
-            };
             prompt::say(&text);
             return Ok(Answer::Yes);
         }
@@ -173,22 +191,22 @@ impl Post<'_> {
             over,
             reason: self.wanted.reason.as_deref().map(Clean::new),
         };
-        let unmanned = self.unmanned(Some(Event::Ordered(Box::new(orders))))?;
+        let unmanned = self.unmanned(Some(Event::Ordered(Box::new(orders))));
         let bell = std::io::stdout().is_terminal();
         let state = unmanned::fly(unmanned, |state, word| follow::print(state, &word, bell), |_| false).await?;
         Ok(state.guard.as_ref().and_then(|guard| guard.end()).map_or(3, |end| code(end.outcome)))
     }
 
-    fn unmanned(&self, first: Option<Event>) -> Result<Unmanned, Problem> {
-        Ok(Unmanned {
-            settings: Settings { open: load::target(Some(&self.wanted.target))?, ..self.settings() },
+    fn unmanned(&self, first: Option<Event>) -> Unmanned {
+        Unmanned {
+            settings: Settings { open: Some(self.target.clone()), ..self.settings() },
             backends: self.connected.backends.iter().map(|(name, it)| (name.clone(), Arc::clone(it))).collect(),
             metrics: self.connected.metrics.iter().map(|(name, it)| (name.clone(), Arc::clone(it))).collect(),
             clock: self.clock,
             data: Some(self.paths.data.clone()),
             record: self.global.record.clone(),
             first,
-        })
+        }
     }
 
     /// Tells the guard that holds the release to end.
@@ -203,9 +221,6 @@ impl Post<'_> {
             sign.by, sign.host
         );
         if self.wanted.yes {
-            if self.wanted.reason.is_none() {
-                return Err(Problem::usage("`--yes` needs `--reason`").into());
-            }
             prompt::say(&text);
         } else if let Answer::No(code) = prompt::ask(&text, target.name(), "stand it down").await? {
             return Ok(code);

@@ -29,13 +29,22 @@ pub(super) fn say(text: &str) {
     drop(print::out(text));
 }
 
+/// Whether somebody is there who could be asked.
+///
+/// # Errors
+/// When nobody is.
+pub(super) fn can_ask() -> Result<(), Problem> {
+    if io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Problem::usage(
+        "nobody can be asked: standard input is no terminal; `--yes --revision REVISION --reason TEXT` asks nothing",
+    ))
+}
+
 /// Asks for a name to be typed; anything else is a no.
 pub(super) async fn ask(text: &str, name: &str, act: &str) -> Result<Answer, Problem> {
-    if !io::stdin().is_terminal() {
-        return Err(Problem::usage(
-            "nobody can be asked: standard input is no terminal; `--yes --revision REVISION --reason TEXT` asks nothing",
-        ));
-    }
+    can_ask()?;
     say(text);
     let question = format!("type {} to {act}, or nothing to leave: ", Clean::new(name));
     let line = tokio::task::spawn_blocking(move || {

@@ -45,8 +45,13 @@ pub fn status(global: &Global, paths: &Paths, clock: Clock, wanted: &Status) -> 
 ///
 /// # Errors
 /// When its source cannot be read, or there is no such release.
-pub async fn look(settings: Settings, connected: &Connected, clock: Clock, typed: &str) -> Result<State, Problem> {
-    let target = load::named(typed)?;
+pub async fn look(
+    settings: Settings,
+    connected: &Connected,
+    clock: Clock,
+    target: &TargetRef,
+    typed: &str,
+) -> Result<State, Problem> {
     let settings = Settings { open: Some(target.clone()), ..settings };
     let state = observe(settings.clone(), connected, clock, PATIENCE, |state| is_known(state, is_answered)).await;
     if found(&state).is_some() {
@@ -54,7 +59,7 @@ pub async fn look(settings: Settings, connected: &Connected, clock: Clock, typed
     }
     match silence(&state, PATIENCE) {
         Some(problem) => Err(problem),
-        None => Err(not_found(settings, connected, clock, &target, typed).await),
+        None => Err(not_found(settings, connected, clock, target, typed).await),
     }
 }
 
