@@ -78,8 +78,8 @@ pub struct PrometheusConfig {
     /// Whose data is asked for: `team`, with Mimir also `a|b`, with a VictoriaMetrics cluster `7` or `7:1`.
     pub tenant: Option<String>,
     pub access: Access,
-    /// How far apart its samples are at most; older ones do not stand in for missing ones.
-    pub scrape_interval: Seconds,
+    /// How far apart its samples are at most, where that is said; see `scrapes`.
+    pub scrape_interval: Option<Seconds>,
     /// Queries it is asked at most within a minute.
     pub queries_per_minute: u32,
     /// How long VictoriaMetrics is to hold numbers back until all of them have come in; none for not at all,
@@ -89,19 +89,21 @@ pub struct PrometheusConfig {
 
 /// Thirty panels of two queries every ten seconds, and as much again for the board and a first look.
 const QUERIES_PER_MINUTE: u32 = 600;
+/// What Prometheus does where its configuration says nothing.
+const DEFAULT_INTERVAL: Seconds = Seconds(60.0);
 
 impl PrometheusConfig {
-    /// Prometheus's own default, so that nothing is called stale that is not.
+    /// How far apart its samples are at most; older ones do not stand in for missing ones. Prometheus's own default
+    /// where nothing is said, so that nothing is called stale that is not.
     #[must_use]
-    pub const fn default_interval() -> Seconds {
-        Seconds(60.0)
+    pub fn scrapes(&self) -> Seconds {
+        self.scrape_interval.unwrap_or(DEFAULT_INTERVAL)
     }
 
-    /// The time between ticks: how often it scrapes, at least 10 s; none where that was left at its default.
+    /// The time between ticks: how often it scrapes, at least 10 s; none where nothing is said.
     #[must_use]
     pub fn tick(&self) -> Option<Seconds> {
-        let said = self.scrape_interval != Self::default_interval();
-        said.then(|| Seconds(self.scrape_interval.0.ceil().max(10.0)))
+        self.scrape_interval.map(|interval| Seconds(interval.0.ceil().max(10.0)))
     }
 
     #[must_use]
@@ -111,7 +113,7 @@ impl PrometheusConfig {
             url,
             tenant: None,
             access: Access::default(),
-            scrape_interval: Self::default_interval(),
+            scrape_interval: None,
             queries_per_minute: QUERIES_PER_MINUTE,
             latency_offset: None,
         }
@@ -158,7 +160,7 @@ pub fn read(section: &Section<'_>, flavour: Flavour, home: Option<&Path>) -> Opt
         flavour,
         tenant,
         access,
-        scrape_interval: section.duration("scrape_interval").unwrap_or(usual.scrape_interval),
+        scrape_interval: section.duration("scrape_interval"),
         queries_per_minute: section.whole("queries_per_minute").unwrap_or(usual.queries_per_minute),
         latency_offset,
         ..usual

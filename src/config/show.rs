@@ -95,7 +95,9 @@ fn source(out: &mut String, setting: &SourceSetting, config: &SourceConfig) {
                 line(out, "tenant", tenant);
             }
             access(out, &config.access);
-            line(out, "scrape_interval", &units::written(config.scrape_interval));
+            if let Some(interval) = config.scrape_interval {
+                line(out, "scrape_interval", &units::written(interval));
+            }
             let _ = writeln!(out, "queries_per_minute = {}", config.queries_per_minute);
             if let Some(offset) = config.latency_offset {
                 line(out, "latency_offset", &units::written(offset));

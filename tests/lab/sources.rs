@@ -54,7 +54,7 @@ fn source(flavour: Flavour, url: &str) -> Prometheus {
     let began = Instant::now();
     let clock: Clock =
         Arc::new(move || At { wall: Utc::now(), mono: u64::try_from(began.elapsed().as_millis()).unwrap() });
-    let scrape_interval = Seconds(5.0);
+    let scrape_interval = Some(Seconds(5.0));
     let config = PrometheusConfig { flavour, scrape_interval, ..PrometheusConfig::at(url.to_owned()) };
     Prometheus::connect(&config, clock).unwrap()
 }

@@ -322,7 +322,7 @@ fn a_file_says_everything_and_relative_paths_start_at_it() {
     let SourceConfig::Prometheus(prometheus) = &loaded.sources[1].1 else { panic!("then prometheus") };
     let token = machine.folder.path().join("config/token");
     assert_eq!(prometheus.access.login, Login::Token(SecretFrom::File(token)));
-    assert_eq!(prometheus.scrape_interval.to_string(), "15s");
+    assert_eq!(prometheus.scrapes().to_string(), "15s");
     let panel = &settings.panels[0];
     assert_eq!(
         (panel.source.raw(), panel.tolerance, panel.lag.0, panel.critical, panel.per),

@@ -43,6 +43,21 @@ fn every_flavour_has_its_name_its_address_and_its_way_to_name_a_tenant() {
 }
 
 #[test]
+fn a_scrape_interval_counts_as_said_whatever_it_is() {
+    for (said, scrapes, tick) in [
+        ("", 60.0, None),
+        ("scrape_interval = \"60s\"", 60.0, Some(60.0)),
+        ("scrape_interval = \"5s\"", 5.0, Some(10.0)),
+    ] {
+        let machine = Machine::with_file(&source("prometheus", said));
+        let (config, _) = only(&machine);
+        assert_eq!((config.scrapes(), config.tick()), (Seconds(scrapes), tick.map(Seconds)), "{said}");
+        let (again, _) = only(&Machine::with_file(&show::show(&machine.load().unwrap())));
+        assert_eq!(again.tick(), config.tick(), "shown and read again: {said}");
+    }
+}
+
+#[test]
 fn secrets_are_named_by_variable_file_or_command_and_all_of_it_reads_back() {
     let text = source(
         "mimir",

@@ -119,7 +119,7 @@ fn access(config: &PrometheusConfig) -> Access {
 
 fn form(config: &PrometheusConfig, limits: Limits) -> Vec<(&'static str, String)> {
     // Twice, because one scrape may come late.
-    let lookback = format!("{}s", (config.scrape_interval.0 * 2.0).max(1.0).ceil());
+    let lookback = format!("{}s", (config.scrapes().0 * 2.0).max(1.0).ceil());
     let latency_offset = config.latency_offset.map_or(1.0, |offset| (offset.0 * 1000.0).max(1.0).round());
     vec![
         ("timeout", format!("{}s", limits.total.as_secs().max(1))),
