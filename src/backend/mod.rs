@@ -36,8 +36,8 @@ pub trait Backend: Send + Sync {
     /// Asks the platform whether it would take the plan, changing nothing (a server-side dry run).
     fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>>;
 
-    /// Leaves a guard's sign of life on the object, if it may follow the one that is there (`Beat::may_follow`).
-    /// A sign that may not fails as `FailureKind::Conflict`. Without a place for signs there is no guard.
+    /// Leaves a guard's heartbeat on the object, if it may follow the one that is there (`Beat::may_follow`).
+    /// One that may not fails as `FailureKind::Conflict`. Without a place for heartbeats there is no guard.
     fn beat(&self, beat: Beat) -> BoxFuture<'static, Result<(), Failure>> {
         let why = format!("`{}` has no place for a guard's heartbeat", beat.release.target.source);
         future::ready(Err(Failure::new(FailureKind::Refused, why))).boxed()

@@ -48,7 +48,7 @@ pub enum Effect {
         plan: Box<Plan>,
     },
     Journal(Box<Entry>),
-    /// Leave a guard's sign of life.
+    /// Leave a guard's heartbeat.
     Beat {
         act: ActId,
         beat: Box<Beat>,

@@ -41,7 +41,7 @@ pub enum Event {
         act: ActId,
         result: Result<(), Failure>,
     },
-    /// A guard's sign of life was left, or why not.
+    /// A guard's heartbeat was left, or why not.
     Beaten {
         act: ActId,
         result: Result<(), Failure>,

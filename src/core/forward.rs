@@ -2,15 +2,17 @@
 //! failed. Policy, the dialogs and the command line ask here. Nothing of this ever speaks against a way back.
 
 use super::{
-    budget,
-    evidence::{self, Outcome},
+    budget, evidence,
     state::{Open, Panel, State},
 };
-use crate::domain::{
-    clean::Clean,
-    panel::PanelTrouble,
-    release::{Phase, Release},
-    verdict::{Verdict, Word},
+use crate::{
+    domain::{
+        clean::Clean,
+        panel::PanelTrouble,
+        release::{Phase, Release},
+        verdict::{Verdict, Word},
+    },
+    judge::release::Outcome,
 };
 
 /// Failed questions in a row after which one about the past is not waited for any longer.
@@ -37,7 +39,7 @@ pub fn of(state: &State) -> Forward {
     let Some(open) = &state.open else {
         return answer(Verdict::unknown("no release is open"), None, None, Vec::new());
     };
-    let Outcome { verdict, technical_only: _, notes } = evidence::outcome(open);
+    let Outcome { verdict, notes } = evidence::outcome(open);
     let failed = open.release.as_deref().and_then(failure);
     answer(read_through(open, verdict), budget::against(state), failed, notes)
 }

@@ -35,12 +35,12 @@ pub const SOAK: Seconds = Seconds(15.0 * 60.0);
 pub const LASTS: Seconds = Seconds(24.0 * 3600.0);
 /// The longest mandate: one that nobody remembers protects nobody.
 pub const LONGEST: Seconds = Seconds(7.0 * 86_400.0);
-/// Milliseconds to wait before the next try, by the number of tries so far.
-const BACK_OFF_MS: [u64; 4] = [2_000, 5_000, 10_000, 20_000];
+/// Milliseconds to wait before the next try, after the first, second and third.
+const BACK_OFF_MS: [u64; 3] = [2_000, 5_000, 10_000];
+/// The same after every later one.
+const LONGEST_REST_MS: u64 = 20_000;
 /// How long a fresh read may take before a person has to know, in milliseconds.
 pub(super) const READ_MS: u64 = 10_000;
-/// How long the cause of a refusal is waited for where another hand is the likely one, in milliseconds.
-const LATEST_BEAT_MS: u64 = 20_000;
 
 /// What a guard may do: take this release back, until it has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub enum Process {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
     pub orders: Orders,
-    /// Its newest sign of life; sent when due or changed.
+    /// Its newest heartbeat; sent when due or changed.
     pub sign: Heartbeat,
     pub duty: Duty,
     /// Tries so far.
@@ -333,8 +333,8 @@ pub fn is_out(release: &Release) -> bool {
 /// When the next try may come after one that was refused.
 fn rest(guard: &Guard, now: At, failure: FailureKind) -> u64 {
     let tries = usize::try_from(guard.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let usual = BACK_OFF_MS.get(tries).copied().unwrap_or(LATEST_BEAT_MS);
-    let asked = if let FailureKind::Limited(Some(wait)) = failure { millis(wait) } else { 0 };
+    let usual = BACK_OFF_MS.get(tries).copied().unwrap_or(LONGEST_REST_MS);
+    let asked = failure.retry_after().map_or(0, millis);
     now.mono.saturating_add(usual.max(asked))
 }
 

@@ -150,7 +150,7 @@ pub struct Row {
     pub since: DateTime<Utc>,
     /// The phase began before this run looked, and the backend does not say when.
     pub since_at_least: bool,
-    /// The signs of its guard, as this run saw them.
+    /// The heartbeats of its guard, as this run saw them.
     #[serde(default)]
     pub pulse: Option<Pulse>,
 }
@@ -199,8 +199,8 @@ pub struct Open {
     /// The last verdict that was told; none before the first.
     pub said: Option<Word>,
     /// When each was last told aloud.
-    pub told: Told,
-    /// The signs of its guard, as this run saw them.
+    pub told: LastTold,
+    /// The heartbeats of its guard, as this run saw them.
     #[serde(default)]
     pub pulse: Option<Pulse>,
     /// What this run saw of it before. Not in recordings: it is made again as they are played.
@@ -242,7 +242,7 @@ impl Watched {
 
 /// Monotonic times at which a verdict was last told aloud, so that one that goes to and fro stays calm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct LastTold {
     pub go: Option<u64>,
     pub no_go: Option<u64>,
     pub unknown: Option<u64>,

@@ -74,6 +74,24 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// The wait that the other side asked for, if it did.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Seconds> {
+        match self {
+            Self::Limited(wait) => wait,
+            Self::Auth
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Unreachable
+            | Self::Unconfirmed
+            | Self::Timeout
+            | Self::Malformed
+            | Self::Refused
+            | Self::Local => None,
+        }
+    }
+
     /// Whether it is certain that nothing reached the other side, so that one key may send again.
     #[must_use]
     pub const fn not_sent(self) -> bool {

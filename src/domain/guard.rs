@@ -10,7 +10,7 @@ use super::{
     time::Seconds,
 };
 
-/// The sign of life that a guard leaves on the object it guards; every flightdeck shows it.
+/// What a guard leaves on the object it guards to show that it lives; every flightdeck shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Tells one guard from another.
@@ -67,12 +67,12 @@ pub enum Outcome {
     Stopped,
 }
 
-/// Seconds between two signs of life.
+/// Time between two heartbeats.
 pub const BEAT: Seconds = Seconds(10.0);
-/// A sign of life older than this belongs to a guard that is lost.
+/// A heartbeat older than this belongs to a guard that is lost.
 pub const LOST_AFTER: Seconds = Seconds(30.0);
 
-/// Where a guard of a release leaves its sign of life, and whether we may write there.
+/// Where a guard of a release leaves its heartbeat, and whether we may write there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
     /// What is written how, for those who look closer.
@@ -80,13 +80,13 @@ pub struct Post {
     pub permission: Permission,
 }
 
-/// One sign of life to be left.
+/// One heartbeat to be left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Beat {
-    /// The object; a deleted and recreated one gets no sign.
+    /// The object; a deleted and recreated one gets none.
     pub release: ReleaseId,
     pub heartbeat: Heartbeat,
-    /// The guard whose sign this one may be put over, because it is lost. One that has ended may always be followed.
+    /// The guard whose heartbeat this one may be put over, because it is lost. One that has ended may always be followed.
     pub over: Option<Clean>,
 }
 
@@ -102,7 +102,7 @@ impl GuardState {
 }
 
 impl Beat {
-    /// Whether this sign may take the place of the one that is there, so that no two guards believe that they hold
+    /// Whether this heartbeat may take the place of the one that is there, so that no two guards believe that they hold
     /// the same release and none goes on that was told to stand down.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ pub struct Release {
     /// What the backend's own analysis judges it by.
     #[serde(default)]
     pub checks: Vec<Check>,
-    /// The newest sign of life of a guard.
+    /// The newest heartbeat of a guard.
     #[serde(default)]
     pub guard: Option<Heartbeat>,
     /// Where a guard would leave it; none where the backend has no place for one.

@@ -20,22 +20,16 @@ pub struct Pair {
     pub short: i64,
     /// Times the speed at which the budget would last exactly its period.
     pub factor: f64,
-    /// Somebody is woken for it.
-    pub pages: bool,
 }
 
-/// Long window, short window, share of the budget that the long one may use up, and whether it pages.
-const SHARES: [(i64, i64, f64, bool); 4] = [
-    (HOUR, 5 * MINUTE, 0.02, true),
-    (6 * HOUR, 30 * MINUTE, 0.05, true),
-    (DAY, 2 * HOUR, 0.10, false),
-    (3 * DAY, 6 * HOUR, 0.10, false),
-];
+/// Long window, short window, and the share of the budget that the long one may use up.
+const SHARES: [(i64, i64, f64); 4] =
+    [(HOUR, 5 * MINUTE, 0.02), (6 * HOUR, 30 * MINUTE, 0.05), (DAY, 2 * HOUR, 0.10), (3 * DAY, 6 * HOUR, 0.10)];
 
 /// The usual pairs for a budget over `period`, fastest first: 14.4, 6, 3 and 1 for 30 days.
 #[must_use]
 pub fn pairs(period: Seconds) -> [Pair; 4] {
-    SHARES.map(|(long, short, share, pages)| Pair { long, short, factor: share * period.0 / seconds(long), pages })
+    SHARES.map(|(long, short, share)| Pair { long, short, factor: share * period.0 / seconds(long) })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
@@ -46,7 +40,7 @@ const fn seconds(window: i64) -> f64 {
 /// Every window that the pairs look at, shortest first.
 #[must_use]
 pub fn windows() -> Vec<i64> {
-    let mut windows: Vec<i64> = SHARES.iter().flat_map(|(long, short, _, _)| [*long, *short]).collect();
+    let mut windows: Vec<i64> = SHARES.iter().flat_map(|(long, short, _)| [*long, *short]).collect();
     windows.sort_unstable();
     windows
 }

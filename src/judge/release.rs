@@ -53,11 +53,11 @@ pub struct Says {
     pub exposed_at: Option<Clean>,
 }
 
+/// The verdict of a release with what belongs beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
+    /// The word and its reasons, most important first.
     pub verdict: Verdict,
-    /// No business panel is among the critical ones: GO reads "GO, technical only".
-    pub technical_only: bool,
     /// Things to look at that decide nothing by themselves, as banners.
     pub notes: Vec<Clean>,
 }
@@ -67,9 +67,8 @@ pub struct Outcome {
 #[must_use]
 pub fn verdict(says: &Says) -> Outcome {
     let critical: Vec<&PanelSays> = says.panels.iter().filter(|panel| panel.critical).collect();
-    let technical_only = !critical.iter().any(|panel| panel.business);
     let notes = notes(says);
-    let outcome = |word: Word, why: Vec<Clean>| Outcome { verdict: Verdict { word, why }, technical_only, notes };
+    let outcome = |word: Word, why: Vec<Clean>| Outcome { verdict: Verdict { word, why }, notes };
 
     let regressions: Vec<Clean> = critical.iter().filter_map(|panel| harm(panel)).collect();
     if !regressions.is_empty() {
@@ -107,7 +106,9 @@ pub fn verdict(says: &Says) -> Outcome {
             vec![Clean::new(format!("too early to say whether both arms got worse: {names}"))],
         );
     }
-    let reason = if technical_only { "technical only: no business panel is critical" } else { "all within tolerance" };
+    let is_technical_only = !critical.iter().any(|panel| panel.business);
+    let reason =
+        if is_technical_only { "technical only: no business panel is critical" } else { "all within tolerance" };
     outcome(Word::Go, vec![reason.into()])
 }
 
@@ -357,11 +358,10 @@ mod tests {
     #[test]
     fn without_a_business_panel_go_is_technical_only() {
         let mut says = fine();
-        assert!(!verdict(&says).technical_only);
+        assert_eq!(verdict(&says).verdict.why, ["all within tolerance".into()]);
         says.panels[0].business = false;
-        let outcome = verdict(&says);
-        assert!(outcome.technical_only && outcome.verdict.word == Word::Go);
-        assert!(outcome.verdict.why[0].starts_with("technical only"));
+        let Verdict { word, why } = verdict(&says).verdict;
+        assert_eq!((word, why), (Word::Go, vec!["technical only: no business panel is critical".into()]));
     }
 
     #[test]

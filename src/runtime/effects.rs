@@ -197,7 +197,7 @@ impl Effects {
         });
     }
 
-    /// Leaves a guard's sign of life.
+    /// Leaves a guard's heartbeat.
     pub fn beat(&mut self, act: ActId, beat: Beat) {
         let inbox = self.inbox.clone();
         let backend = self.backends.get(&beat.release.target.source).map(Arc::clone);

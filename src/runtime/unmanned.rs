@@ -88,7 +88,7 @@ pub async fn fly(
     let (sender, mut inbox) = mpsc::channel(INBOX);
     let mut effects = Effects::new(backends, metrics, data, sender)?;
     let mut state = State::new(settings, SIZE, clock.now());
-    let mut told = Told::default();
+    let mut teller = Teller::default();
     let mut end = None;
     for effect in start(&mut state) {
         perform(&mut effects, effect);
@@ -112,7 +112,7 @@ pub async fn fly(
                     other => perform(&mut effects, other),
                 }
             }
-            told.tell(&state, &mut say);
+            teller.tell(&state, &mut say);
             if bell {
                 say(&state, Word::Bell);
             }
@@ -184,13 +184,13 @@ fn perform(effects: &mut Effects, effect: Effect) {
     }
 }
 
-/// What was told of what the run has seen.
+/// Tells what the run has seen, each moment once.
 #[derive(Default)]
-struct Told {
+struct Teller {
     last: Option<Moment>,
 }
 
-impl Told {
+impl Teller {
     fn tell(&mut self, state: &State, say: &mut impl FnMut(&State, Word)) {
         let Some(open) = &state.open else { return };
         let from = self.last.as_ref().and_then(|last| open.seen.iter().rposition(|moment| moment == last));

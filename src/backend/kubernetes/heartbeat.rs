@@ -1,5 +1,5 @@
-//! Leaves a guard's sign of life on its Rollout: only over what was just read there, so that a sign never hides that
-//! the guard was stood down, or that another one holds the release.
+//! Leaves a guard's heartbeat on its Rollout: only over what was just read there, so that it never hides that the
+//! guard was stood down, or that another one holds the release.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     apply,
-    argo_rollouts::{objects::Meta, rollout_path, sign},
+    argo_rollouts::{heartbeat, objects::Meta, rollout_path},
     cluster::{Ask, Cluster},
 };
 use crate::domain::{
@@ -31,10 +31,10 @@ pub(super) async fn beat(cluster: Arc<Cluster>, beat: Beat) -> Result<(), Failur
     if Name::from(found.uid.as_str()) != beat.release.uid {
         return Err(Failure::new(FailureKind::Conflict, "it was deleted and created anew"));
     }
-    // What is no sign is nobody's.
-    let there = sign::read(&found).ok().flatten();
+    // What is no heartbeat is nobody's.
+    let there = heartbeat::read(&found).ok().flatten();
     beat.may_follow(there.as_ref()).map_err(|why| Failure::new(FailureKind::Conflict, why))?;
-    let (path, body) = sign::patch(&found, &beat.heartbeat)
+    let (path, body) = heartbeat::patch(&found, &beat.heartbeat)
         .map_err(|error| Failure::new(FailureKind::Local, "a heartbeat cannot be written").detail(error.to_string()))?;
     let ask = Ask {
         method: Method::PATCH,

@@ -53,10 +53,10 @@ enum Asked {
 /// A clock that moved by less is as it was told: its answers are cut to the second.
 const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
-/// What was told last.
+/// What is there of the target.
 #[derive(Clone, PartialEq)]
-enum Told {
-    Nothing,
+enum Found {
+    Unknown,
     /// There is no such release.
     Absent,
     Release(Arc<Release>),
@@ -99,7 +99,8 @@ struct Opened {
     /// Somebody was heard on the other side.
     alive: bool,
     pace: Pace,
-    told: Told,
+    /// What was told last.
+    told: Found,
     clock: Option<TimeDelta>,
     health: Health,
     out: VecDeque<Update>,
@@ -139,7 +140,7 @@ impl Opened {
             dirty: false,
             alive: false,
             pace: Pace::default(),
-            told: Told::Nothing,
+            told: Found::Unknown,
             clock: None,
             health: Health::Connecting,
             out: VecDeque::from([Update::Health(Health::Connecting)]),
@@ -308,19 +309,19 @@ impl Opened {
                 self.parts_told = true;
                 self.check_permissions();
                 let release = Arc::new(argo_rollouts::release(&self.target.source, &self.observed(rollout)));
-                Told::Release(release)
+                Found::Release(release)
             }
-            None if *self.rollout.state() == State::Ready => Told::Absent,
+            None if *self.rollout.state() == State::Ready => Found::Absent,
             // Its parts are on their way, or it cannot be seen now.
-            Some(_) | None => Told::Nothing,
+            Some(_) | None => Found::Unknown,
         };
-        if now != Told::Nothing {
+        if now != Found::Unknown {
             match (std::mem::replace(&mut self.told, now.clone()), now) {
-                (Told::Nothing, Told::Release(now)) => self.out.push_back(Update::Snapshot(vec![now])),
-                (Told::Nothing, _) => self.out.push_back(Update::Snapshot(Vec::new())),
+                (Found::Unknown, Found::Release(now)) => self.out.push_back(Update::Snapshot(vec![now])),
+                (Found::Unknown, _) => self.out.push_back(Update::Snapshot(Vec::new())),
                 (before, now) if before == now => {}
-                (_, Told::Release(now)) => self.out.push_back(Update::Changed(now)),
-                (_, Told::Absent | Told::Nothing) => self.out.push_back(Update::Gone(self.target.clone())),
+                (_, Found::Release(now)) => self.out.push_back(Update::Changed(now)),
+                (_, Found::Absent | Found::Unknown) => self.out.push_back(Update::Gone(self.target.clone())),
             }
             self.pace.told();
         }

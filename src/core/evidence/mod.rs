@@ -12,7 +12,7 @@ mod verdict;
 pub use chart::{Line, Seen, binned, levels, rates, seen};
 pub use look::{by_share, is_counted, look};
 pub use reading::{ENOUGH, Forecast, Interval, Levels, Mark, Progress, Reading, Spread};
-pub use verdict::{Outcome, blind, outcome, regressed, split, uncounted, verdict};
+pub use verdict::{blind, outcome, regressed, split, uncounted, verdict};
 
 use super::state::{Panel, Source};
 pub use crate::judge::split::{SplitFinding, SplitStanding};

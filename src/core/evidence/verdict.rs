@@ -12,7 +12,7 @@ use crate::{
     judge::{
         Standing,
         cap::{Cap, Capped},
-        release::{self, PanelSays, Says, SharedSays},
+        release::{self, Outcome, PanelSays, Says, SharedSays},
         shared::Change,
         split::SplitFinding,
     },
@@ -20,17 +20,6 @@ use crate::{
 
 /// Seconds over which a hard cap is held against the share of events.
 const CAP_SECONDS: i64 = 600;
-
-/// The verdict of a release with what belongs beside it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// The word and its reasons, most important first.
-    pub verdict: Verdict,
-    /// No business panel is among the critical ones: GO reads "GO, technical only".
-    pub technical_only: bool,
-    /// Things to look at that decide nothing by themselves.
-    pub notes: Vec<Clean>,
-}
 
 /// What may be said of the whole release.
 #[must_use]
@@ -41,8 +30,7 @@ pub fn verdict(open: &Open) -> Verdict {
 /// The same with what belongs beside it.
 #[must_use]
 pub fn outcome(open: &Open) -> Outcome {
-    let release::Outcome { verdict, technical_only, notes } = release::verdict(&says(open));
-    Outcome { verdict, technical_only, notes }
+    release::verdict(&says(open))
 }
 
 /// What is known of the traffic split; none without a weight, or before it is watched.

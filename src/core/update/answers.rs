@@ -42,19 +42,7 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: Answer, effects: &
     let wait = match &answer {
         Answer::Error(failure) => {
             refused = Some(failure.clone());
-            match failure.kind {
-                FailureKind::Limited(wait) => Some(wait),
-                FailureKind::Auth
-                | FailureKind::Forbidden
-                | FailureKind::NotFound
-                | FailureKind::Conflict
-                | FailureKind::Unreachable
-                | FailureKind::Unconfirmed
-                | FailureKind::Timeout
-                | FailureKind::Malformed
-                | FailureKind::Refused
-                | FailureKind::Local => Some(None),
-            }
+            Some(failure.kind.retry_after())
         }
         Answer::Value(values) => {
             sources::skew(state, &source, values.skew, effects);

@@ -12,7 +12,6 @@ use crate::{
         state::{Asked, State},
     },
     domain::{
-        failure::FailureKind,
         panel::PanelTrouble,
         question::{Answer, Query, Question, Values},
         slo::{self, Events},
@@ -143,20 +142,7 @@ pub(super) fn answered(state: &mut State, ask: AskId, answer: &Answer, effects: 
         Answer::Stale(age) => settle(state, place, number, PanelTrouble::Stale(*age)),
         Answer::NotFinite => settle(state, place, number, PanelTrouble::NotFinite),
         Answer::Error(failure) => {
-            let wait = match failure.kind {
-                FailureKind::Limited(wait) => wait,
-                FailureKind::Auth
-                | FailureKind::Forbidden
-                | FailureKind::NotFound
-                | FailureKind::Conflict
-                | FailureKind::Unreachable
-                | FailureKind::Unconfirmed
-                | FailureKind::Timeout
-                | FailureKind::Malformed
-                | FailureKind::Refused
-                | FailureKind::Local => None,
-            };
-            fail(state, place, number, failure.to_string(), wait);
+            fail(state, place, number, failure.to_string(), failure.kind.retry_after());
         }
     }
     true

@@ -1,4 +1,4 @@
-//! The guard that this run is: what the rules say is done, and everyone is told by its sign of life.
+//! The guard that this run is: what the rules say is done, and everyone is told by its heartbeat.
 
 use super::{acting, next_id, notices, overlays, paint, sentry, watching};
 use crate::{
@@ -204,7 +204,7 @@ fn journal(state: &mut State, guard: &Guard, what: What, effects: &mut Vec<Effec
     effects.push(Effect::Journal(Box::new(Entry { at: state.at.wall, act, user, what })));
 }
 
-/// Leaves a sign of life when one is due.
+/// Leaves a heartbeat when one is due.
 fn beat(state: &mut State, guard: &mut Guard, effects: &mut Vec<Effect>) {
     let now = state.at;
     if guard.beating.is_some_and(|beating| now.millis_since(beating.since) >= LOST_MS) {
@@ -234,7 +234,7 @@ fn beat(state: &mut State, guard: &mut Guard, effects: &mut Vec<Effect>) {
     effects.push(Effect::Beat { act, beat: Box::new(beat) });
 }
 
-/// Whether it may leave its first sign: with the reason where it never may, without one while that is not known.
+/// Whether it may leave its first heartbeat: with the reason where it never may, without one while that is not known.
 fn may_begin(state: &State, guard: &Guard) -> Result<(), Option<Clean>> {
     let known = state.open.as_ref().is_some_and(|open| pulse::in_contact(state, open))
         && state.source(&guard.orders.mandate.release.target.source).is_some_and(|source| source.user.is_some());

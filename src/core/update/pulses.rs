@@ -1,4 +1,4 @@
-//! The signs of life of a guard on the opened release: what is new in them is told, and their absence is said aloud.
+//! The heartbeats of a guard on the opened release: what is new in them is told, and their absence is said aloud.
 
 use super::{notices, paint};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Takes note of the sign that the release carries, and says once when no other has come.
+/// Takes note of the heartbeat that the release carries, and says once when no other has come.
 pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.at;
     let contact = state.open.as_ref().is_some_and(|open| pulse::in_contact(state, open));

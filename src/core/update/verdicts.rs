@@ -5,7 +5,7 @@ use crate::{
     core::{
         effect::Effect,
         evidence,
-        state::{Panel, State, Told},
+        state::{LastTold, Panel, State},
     },
     domain::{panel::PanelTrouble, timeline::MomentKind, verdict::Word},
 };
@@ -58,6 +58,6 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// A new revision is another story.
-pub(super) fn forget(told: &mut Told) {
-    *told = Told::default();
+pub(super) fn forget(told: &mut LastTold) {
+    *told = LastTold::default();
 }

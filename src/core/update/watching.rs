@@ -6,7 +6,7 @@ use crate::{
         effect::{Effect, WatchId},
         past::Past,
         settings::Role,
-        state::{NoticeKind, Open, Pane, State, Told, View},
+        state::{LastTold, NoticeKind, Open, Pane, State, View},
         study::Study,
     },
     domain::{
@@ -93,7 +93,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         weights: Vec::new(),
         critical: None,
         split: None,
-        told: Told::default(),
+        told: LastTold::default(),
         said: None,
         pulse,
         past: Past::default(),

@@ -8,13 +8,13 @@ mod arguments;
 mod blockers;
 mod checks;
 mod declared;
+pub(super) mod heartbeat;
 mod lengths;
 pub mod objects;
 mod phase;
 mod plans;
 mod pods;
 mod revisions;
-pub(super) mod sign;
 mod steps;
 mod timeline;
 mod times;
@@ -161,7 +161,7 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
     let weight = weight::weight(observed);
     let ground = plans::Ground { observed, id: &id, revisions: &revisions, weight };
     let (way_back, offers) = (plans::way_back(&ground), plans::offers(&ground));
-    let (guard, no_sign) = match sign::read(&rollout.metadata) {
+    let (guard, no_heartbeat) = match heartbeat::read(&rollout.metadata) {
         Ok(guard) => (guard, None),
         Err(why) => (None, Some(why)),
     };
@@ -194,8 +194,8 @@ pub fn release(source: &Name, observed: &Observed) -> Release {
         panels_unseen,
         checks: checks::checks(observed),
         guard,
-        post: Some(sign::post(observed)),
-        missing: missing.chain(no_sign).collect(),
+        post: Some(heartbeat::post(observed)),
+        missing: missing.chain(no_heartbeat).collect(),
         id,
         revisions,
     }

@@ -1,4 +1,4 @@
-//! A run that is a guard: orders and news in, signs of life and ways back out.
+//! A run that is a guard: orders and news in, heartbeats and ways back out.
 
 use std::sync::Arc;
 
