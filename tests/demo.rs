@@ -195,6 +195,30 @@ fn whoever_does_nothing_gets_a_hint_and_nothing_else() {
     assert!((set_weight(flight.state()) - 10.0).abs() < 0.01);
 }
 
+/// The hint says what a careful operator would do about what is on screen.
+#[test]
+fn the_hint_follows_the_screen() {
+    let stories: [(Scenario, u64, &str); 8] = [
+        (Scenario::SilentPaymentFailure, 40, "press R: take every customer back"),
+        (Scenario::Clean, 40, "nothing to do yet: evidence is being collected"),
+        (Scenario::IncidentInBothArms, 60, "both versions suffer: payment provider errors; press e: look closer"),
+        (Scenario::SharedPool, 60, "both versions suffer: db pool in use; press e: look closer"),
+        (Scenario::RouterTwoPercent, 40, "the canary gets 2 %, not 10 %: do not go on; press e: look closer"),
+        (Scenario::CrashLoop, 20, "pods of the canary fail; press R: take every customer back, 3: see its pods"),
+        (Scenario::CrashLoop, 80, "pods of the canary fail; press R: take every customer back, 3: see its pods"),
+        (Scenario::ManyPanels, 40, "press R: take every customer back"),
+    ];
+    for (scenario, second, says) in stories {
+        let size = Size { columns: 80, rows: 24 };
+        let mut flight = Flight::new(Course { scenario, seed: SEED, speed: SPEED, size, keys: "".parse().unwrap() });
+        let screen = screen(&mut flight, second * 1000);
+        let hint = flight.state().hint.clone().unwrap();
+        assert!(hint.starts_with(says), "{scenario}: {hint}");
+        assert!(screen.contains(hint.as_str()), "{scenario}: `{hint}` is cut in\n{screen}");
+        assert!(flight.state().acts.is_empty(), "a hint never acts");
+    }
+}
+
 #[test]
 fn a_clean_canary_stays_level() {
     let mut flight = flight(Scenario::Clean, "");
