@@ -327,6 +327,9 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// Monotonic time at which it goes by itself.
     pub until: u64,
+    /// It answers a key in the dialog that is open: it stands beside the question, and goes with the dialog.
+    #[serde(default)]
+    pub in_dialog: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

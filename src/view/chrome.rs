@@ -16,7 +16,7 @@ use crate::{
         layout::{self, Tier},
         number, past, pulse,
         settings::Role as SourceRole,
-        state::{NoticeKind, Open, Overlay, Source, State, View},
+        state::{Notice, NoticeKind, Open, Overlay, Source, State, View},
     },
     domain::{clean::Name, time::Seconds},
     theme::Role,
@@ -245,20 +245,25 @@ pub fn key_name(state: &State, command: Command) -> String {
     keymap::keys(&state.settings, command).first().map_or_else(|| "–".to_owned(), ToString::to_string)
 }
 
-/// What was just said: on the line above the keys where that is a rule, else in their place.
-pub fn notice(state: &State, canvas: &mut Canvas) {
-    let Some(notice) = state.notice.as_ref().filter(|notice| notice.until > state.at.mono) else {
-        return hint(state, canvas);
-    };
-    if matches!(state.overlay, Some(Overlay::Filter)) {
-        return;
-    }
+/// What a notice says, behind its glyph.
+pub fn noticed(notice: &Notice) -> Row {
     let (glyph, role) = match notice.kind {
         NoticeKind::Said => ("·", Role::Title),
         NoticeKind::Warning => ("!", Role::Warn),
         NoticeKind::Trouble => ("✗", Role::Bad),
     };
-    said(state, canvas, Row::new().gap(1).put(role, glyph).gap(1).put(role, notice.text.to_string()));
+    Row::new().put(role, glyph).gap(1).put(role, notice.text.to_string())
+}
+
+/// What was just said: on the line above the keys where that is a rule, else in their place.
+pub fn notice(state: &State, canvas: &mut Canvas) {
+    let Some(notice) = state.notice.as_ref().filter(|notice| notice.until > state.at.mono) else {
+        return hint(state, canvas);
+    };
+    if notice.in_dialog || matches!(state.overlay, Some(Overlay::Filter)) {
+        return;
+    }
+    said(state, canvas, Row::new().gap(1).then(noticed(notice)));
 }
 
 /// What a demo suggests, where a notice would stand.

@@ -195,12 +195,39 @@ fn what_was_said_stands_at_the_foot() {
                 text: "cannot promote: `prod-eu` is read-only; arm it: `x`, then arm".into(),
                 kind,
                 until: state.at.mono + 1,
+                in_dialog: false,
             });
             assert!(shown("notice", &state).contains("cannot promote"));
             state.at.mono += 2;
             assert!(!shown("notice", &state).contains("cannot promote"));
         }
     }
+}
+
+#[test]
+fn what_a_key_in_a_dialog_is_answered_stands_above_the_question() {
+    let said = "too soon to be meant: nothing was sent; press it again";
+    let asked = [
+        ("y roll back", Overlay::Confirm(Box::new(confirm(fixtures::rollback(), Confirmation::Yes)))),
+        ("type checkout 100", Overlay::Confirm(Box::new(confirm(fixtures::promote(), typed())))),
+        ("enter arm", Overlay::Arm { source: "prod-eu".into(), input: Input::default() }),
+    ];
+    for at in SIZES {
+        for (question, overlay) in &asked {
+            let mut state = over(Situation::Normal, at, overlay.clone());
+            let until = state.at.mono + 1;
+            state.notice = Some(Notice { text: said.into(), kind: NoticeKind::Warning, until, in_dialog: true });
+            let screen = shown("answered", &state);
+            let lines: Vec<&str> = screen.lines().collect();
+            let place = lines.iter().position(|line| line.contains(question)).unwrap();
+            assert!(lines[place - 1].contains(said), "{question} at {at:?}:\n{screen}");
+            assert_eq!(screen.matches("too soon").count(), 1, "and nowhere else");
+        }
+    }
+    let mut state = over(Situation::Normal, (80, 24), asked[0].1.clone());
+    let until = state.at.mono + 1;
+    state.notice = Some(Notice { text: said.into(), kind: NoticeKind::Warning, until, in_dialog: true });
+    snap("confirm_too_soon", &state);
 }
 
 #[test]

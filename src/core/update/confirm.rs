@@ -57,7 +57,7 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             let command = confirm.plan.command.to_string();
             confirm.last_key = now;
             effects.push(Effect::Copy(command));
-            notices::say(state, NoticeKind::Said, "the command is on the clipboard of your terminal", effects);
+            notices::answer(state, NoticeKind::Said, "the command is on the clipboard of your terminal", effects);
         }
         Meaning::DryRun => rehearse(state, effects),
         Meaning::Confirm => return confirmed(state, effects),
@@ -101,7 +101,7 @@ fn confirmed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { return };
     if !is_ready(confirm, now) {
         confirm.last_key = now;
-        return notices::say(
+        return notices::answer(
             state,
             NoticeKind::Warning,
             "too soon to be meant: nothing was sent; press it again",
@@ -115,8 +115,8 @@ fn confirmed(state: &mut State, effects: &mut Vec<Effect>) {
         return paint(effects);
     }
     if let Some(why) = confirm.denied.clone() {
-        let goal = confirm.goal.clone();
-        return notices::deny(state, &goal, &Denied::new(why), effects);
+        let text = format!("cannot {}: {why}", confirm.goal);
+        return notices::answer(state, NoticeKind::Warning, text, effects);
     }
     match &confirm.confirmation {
         Confirmation::Never => paint(effects),
@@ -125,10 +125,10 @@ fn confirmed(state: &mut State, effects: &mut Vec<Effect>) {
             if confirm.typed.value() != text.as_str() {
                 let text = format!("type `{text}` to confirm");
                 confirm.in_reason = false;
-                notices::say(state, NoticeKind::Warning, text, effects);
+                notices::answer(state, NoticeKind::Warning, text, effects);
             } else if *with_reason && confirm.reason.value().trim().is_empty() {
                 confirm.in_reason = true;
-                notices::say(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
+                notices::answer(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
             } else {
                 acting::send(state, effects);
             }
@@ -160,7 +160,7 @@ fn rehearse(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { return };
     confirm.last_key = now;
     if confirm.denied.is_some() {
-        return notices::say(state, NoticeKind::Warning, "there is nothing to try: it cannot be done now", effects);
+        return notices::answer(state, NoticeKind::Warning, "there is nothing to try: it cannot be done now", effects);
     }
     match confirm.rehearsal {
         Some(Rehearsal::Asked(_) | Rehearsal::Passed) => {}

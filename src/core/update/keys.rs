@@ -46,10 +46,10 @@ pub(super) fn pasted(state: &mut State, pasted: &str, effects: &mut Vec<Effect>)
         }
         Some(Overlay::Confirm(confirm)) => {
             confirm.last_key = state.at.mono;
-            notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
+            notices::answer(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
         }
         Some(Overlay::Arm { .. } | Overlay::Guard(_) | Overlay::Reset(_)) => {
-            notices::say(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
+            notices::answer(state, NoticeKind::Warning, "pasted text is not taken here; type it", effects);
         }
         Some(
             Overlay::Receipt(_)

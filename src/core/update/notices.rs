@@ -4,7 +4,7 @@ use super::paint;
 use crate::{
     core::{
         effect::Effect,
-        state::{Notice, NoticeKind, State},
+        state::{Notice, NoticeKind, Overlay, State},
         urgency::{Urgency, urgency},
     },
     domain::{
@@ -27,8 +27,38 @@ pub(super) fn say(state: &mut State, kind: NoticeKind, text: impl Into<Clean>, e
         NoticeKind::Warning => 10_000,
         NoticeKind::Trouble => 20_000,
     };
-    state.notice = Some(Notice { text: text.into(), kind, until: state.at.mono + millis });
+    state.notice = Some(Notice { text: text.into(), kind, until: state.at.mono + millis, in_dialog: false });
     paint(effects);
+}
+
+/// Answers a key in the dialog that is open, where the eyes are.
+pub(super) fn answer(state: &mut State, kind: NoticeKind, text: impl Into<Clean>, effects: &mut Vec<Effect>) {
+    say(state, kind, text, effects);
+    if let Some(notice) = &mut state.notice {
+        notice.in_dialog = true;
+    }
+}
+
+/// Takes away what has been read for long enough, and what was said in a dialog that is gone.
+pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
+    let asks = match &state.overlay {
+        Some(Overlay::Confirm(_) | Overlay::Arm { .. } | Overlay::Guard(_) | Overlay::Reset(_)) => true,
+        Some(
+            Overlay::Receipt(_)
+            | Overlay::Acts { .. }
+            | Overlay::Help { .. }
+            | Overlay::Filter
+            | Overlay::Leave
+            | Overlay::Leaving
+            | Overlay::Debrief { .. },
+        )
+        | None => false,
+    };
+    let is_over = |notice: &Notice| notice.until <= state.at.mono || (notice.in_dialog && !asks);
+    if state.notice.as_ref().is_some_and(is_over) {
+        state.notice = None;
+        paint(effects);
+    }
 }
 
 /// Says why a goal cannot be reached now.

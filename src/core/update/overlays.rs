@@ -214,7 +214,7 @@ pub(super) fn arm(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         notices::say(state, NoticeKind::Said, format!("`{name}` is armed for {lasts}"), effects);
     } else {
         let text = format!("type `{name}` to arm it");
-        notices::say(state, NoticeKind::Warning, text, effects);
+        notices::answer(state, NoticeKind::Warning, text, effects);
     }
 }
 

@@ -55,10 +55,10 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     } else if !is_named {
         dialog.in_reason = false;
         let text = format!("type `{}` to confirm", Clean::new(wanted));
-        return notices::say(state, NoticeKind::Warning, text, effects);
+        return notices::answer(state, NoticeKind::Warning, text, effects);
     } else if dialog.reason.value().trim().is_empty() {
         dialog.in_reason = true;
-        return notices::say(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
+        return notices::answer(state, NoticeKind::Warning, "say why; the reason is journalled", effects);
     } else {
         let (panel, reason) = (dialog.panel.clone(), Clean::new(dialog.reason.value().trim()));
         state.overlay = None;

@@ -71,7 +71,7 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         }
     } else {
         let text = format!("type `{}` to confirm", Clean::new(name));
-        return notices::say(state, NoticeKind::Warning, text, effects);
+        return notices::answer(state, NoticeKind::Warning, text, effects);
     }
     paint(effects);
 }

@@ -18,11 +18,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     if state.quitting {
         return;
     }
-    let now = state.at.mono;
-    if state.notice.as_ref().is_some_and(|notice| notice.until <= now) {
-        state.notice = None;
-        paint(effects);
-    }
+    notices::pass(state, effects);
     sources::disarm_expired(state, effects);
     if board::rest(state) {
         paint(effects);

@@ -1,6 +1,6 @@
 //! The dialog between a key and a request: customers first, the wire last, and what confirming takes.
 
-use super::{field, key, title};
+use super::{answered, field, key, title};
 use crate::{
     core::{
         layout,
@@ -39,6 +39,7 @@ pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
         canvas.row(foot, 0, &note);
     }
     canvas.rows(dialog.question, &question(confirm, usize::from(dialog.question.width)), 0);
+    answered(state, &dialog, canvas);
 }
 
 fn row(line: &Line) -> Row {

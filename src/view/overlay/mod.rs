@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 use unicode_width::UnicodeWidthChar;
 
-use super::{canvas::Canvas, widget::row::Row, words};
+use super::{canvas::Canvas, chrome, widget::row::Row, words};
 use crate::{
     core::{
         layout::{self, Dialog},
@@ -56,7 +56,21 @@ fn framed(
     canvas.frame(dialog.frame, frame, title);
     canvas.rows(dialog.body, rows, scroll);
     canvas.rows(dialog.question, question, 0);
+    answered(state, &dialog, canvas);
     dialog
+}
+
+/// What a key in the dialog was answered, on the blank line above what is asked.
+fn answered(state: &State, dialog: &Dialog, canvas: &mut Canvas) {
+    let Some(notice) = state.notice.as_ref().filter(|notice| notice.in_dialog && notice.until > state.at.mono) else {
+        return;
+    };
+    let Dialog { frame, body, question } = dialog;
+    // Where there is no such line the frame's last one has to do.
+    let y = if question.y > body.y { question.y - 1 } else { frame.bottom().saturating_sub(1) };
+    let line = Rect { y, height: 1, ..*body };
+    canvas.clear(line);
+    canvas.row(line, 0, &chrome::noticed(notice).cut(usize::from(line.width)));
 }
 
 /// What is done, and to which release of which environment.

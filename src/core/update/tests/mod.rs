@@ -1,6 +1,7 @@
 //! The program without a screen: keys and news in, effects and notices out. Time passes only when told to.
 
 mod acts;
+mod answered;
 mod asking;
 mod board;
 mod budgets;
