@@ -1,6 +1,6 @@
 //! The `{{…}}` places of a query and how values get into them without changing what the query means.
 //!
-//! A place may only stand inside a quoted string; its value is escaped for the quotes it stands in.
+//! In our own queries a place may only stand inside a quoted string; its value is escaped for the quotes it stands in.
 
 use std::fmt;
 
@@ -65,19 +65,33 @@ pub fn check(template: &str) -> Result<(), TemplateError> {
 /// # Errors
 /// When `value` has none for a place, or when `check` would fail.
 pub fn fill(template: &str, value: impl Fn(Place) -> Option<String>) -> Result<String, TemplateError> {
-    let mut filled = String::with_capacity(template.len());
+    replace(template, |word, quote, filled| {
+        let word = word.ok_or(TemplateError::Open)?;
+        let place = Place::ALL.into_iter().find(|place| place.word() == word);
+        let place = place.ok_or_else(|| TemplateError::Unknown(word.into()))?;
+        // Between backticks nothing can be escaped.
+        let quote = quote.filter(|q| *q != '`').ok_or(TemplateError::Unquoted(place))?;
+        escape(&value(place).ok_or(TemplateError::Missing(place))?, quote, filled);
+        Ok(())
+    })
+}
+
+/// The text with each `{{…}}` replaced: `put` appends what stands in its place, given the word in it (none where it is
+/// never closed) and the quotes around it.
+///
+/// # Errors
+/// The first of `put`.
+pub fn replace<E>(
+    text: &str,
+    mut put: impl FnMut(Option<&str>, Option<char>, &mut String) -> Result<(), E>,
+) -> Result<String, E> {
+    let mut filled = String::with_capacity(text.len());
     let mut quote = None;
-    let mut rest = template;
+    let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if let Some(inner) = rest.strip_prefix("{{") {
-            let (word, after) = inner.split_once("}}").ok_or(TemplateError::Open)?;
-            let place = Place::ALL
-                .into_iter()
-                .find(|place| place.word() == word.trim())
-                .ok_or_else(|| TemplateError::Unknown(word.trim().into()))?;
-            // Between backticks nothing can be escaped.
-            let quote = quote.filter(|q| *q != '`').ok_or(TemplateError::Unquoted(place))?;
-            escape(&value(place).ok_or(TemplateError::Missing(place))?, quote, &mut filled);
+            let (word, after) = inner.split_once("}}").map_or((None, ""), |(word, after)| (Some(word.trim()), after));
+            put(word, quote, &mut filled)?;
             rest = after;
             continue;
         }

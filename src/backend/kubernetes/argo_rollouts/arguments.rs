@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::objects::{Argument, Rollout};
-use crate::domain::clean::Clean;
+use crate::domain::{clean::Clean, template};
 
 /// What may stand in the place of an argument.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,34 +65,15 @@ impl Arguments {
     /// # Errors
     /// What stands in it that has no value to show, in words.
     pub(super) fn fill(&self, text: &str) -> Result<String, Clean> {
-        let mut filled = String::with_capacity(text.len());
-        let mut quote: Option<char> = None;
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            if let Some(inner) = rest.strip_prefix("{{") {
-                let (place, after) = inner.split_once("}}").ok_or("`{{` is never closed with `}}`")?;
-                let value = self.value(place.trim())?;
-                if quote.is_some_and(|quote| !stays_inside(value, quote)) {
-                    return Err(
-                        format!("the value of `{}` ends the quotes it stands in", Clean::new(place.trim())).into()
-                    );
-                }
-                filled.push_str(value);
-                rest = after;
-                continue;
+        template::replace(text, |place, quote, filled| {
+            let place = place.ok_or("`{{` is never closed with `}}`")?;
+            let value = self.value(place)?;
+            if quote.is_some_and(|quote| !stays_inside(value, quote)) {
+                return Err(format!("the value of `{}` ends the quotes it stands in", Clean::new(place)).into());
             }
-            let mut chars = rest.chars();
-            chars.next();
-            filled.push(c);
-            match (quote, c) {
-                (Some('"' | '\''), '\\') => filled.extend(chars.next()),
-                (Some(open), c) if open == c => quote = None,
-                (None, '"' | '\'' | '`') => quote = Some(c),
-                (Some(_) | None, _) => {}
-            }
-            rest = chars.as_str();
-        }
-        Ok(filled)
+            filled.push_str(value);
+            Ok(())
+        })
     }
 
     fn value(&self, place: &str) -> Result<&str, Clean> {

@@ -97,7 +97,6 @@ pub struct Condition {
     pub status: String,
     pub reason: String,
     pub message: String,
-    pub last_update_time: Option<DateTime<Utc>>,
     pub last_transition_time: Option<DateTime<Utc>>,
 }
 
@@ -154,8 +153,16 @@ fn only_read_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap
     ];
     const READ_SUFFIX: &str = "toolkit.fluxcd.io/name";
 
-    struct Keys;
-    impl<'de> Visitor<'de> for Keys {
+    only(deserializer, |key| READ.iter().any(|read| key.starts_with(read)) || key.ends_with(READ_SUFFIX))
+}
+
+/// A map of texts, or `null`: what stands at other keys than the kept ones is dropped while decoding.
+fn only<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    is_kept: fn(&str) -> bool,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Kept(fn(&str) -> bool);
+    impl<'de> Visitor<'de> for Kept {
         type Value = BTreeMap<String, String>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,7 +184,7 @@ fn only_read_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut kept = BTreeMap::new();
             while let Some(key) = map.next_key::<String>()? {
-                if READ.iter().any(|read| key.starts_with(read)) || key.ends_with(READ_SUFFIX) {
+                if (self.0)(&key) {
                     kept.insert(key, map.next_value()?);
                 } else {
                     map.next_value::<IgnoredAny>()?;
@@ -186,5 +193,5 @@ fn only_read_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap
             Ok(kept)
         }
     }
-    deserializer.deserialize_option(Keys)
+    deserializer.deserialize_option(Kept(is_kept))
 }

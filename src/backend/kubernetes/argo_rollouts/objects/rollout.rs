@@ -100,7 +100,6 @@ pub struct Canary {
     pub steps: Vec<CanaryStep>,
     pub traffic_routing: Option<TrafficRouting>,
     pub dynamic_stable_scale: bool,
-    pub abort_scale_down_delay_seconds: Option<i64>,
     pub ping_pong: Option<Unread>,
     /// An analysis that runs beside all steps.
     pub analysis: Option<RolloutAnalysis>,
@@ -110,7 +109,7 @@ pub struct Canary {
 impl Canary {
     /// The weight that means all traffic, 100 unless the router counts finer.
     #[must_use]
-    pub fn max_weight(&self) -> i64 {
+    fn max_weight(&self) -> i64 {
         self.traffic_routing.as_ref().and_then(|r| r.max_traffic_weight).filter(|max| *max > 0).unwrap_or(100)
     }
 
@@ -126,7 +125,6 @@ impl Canary {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct BlueGreen {
-    pub active_service: String,
     pub auto_promotion_enabled: Option<bool>,
     pub auto_promotion_seconds: Option<i64>,
     pub pre_promotion_analysis: Option<RolloutAnalysis>,
@@ -276,7 +274,6 @@ impl PauseCondition {
 pub struct CanaryStatus {
     pub weights: Option<Weights>,
     pub current_step_analysis_run_status: Option<AnalysisStatus>,
-    pub current_background_analysis_run_status: Option<AnalysisStatus>,
     pub current_experiment: String,
     pub stable_ping_pong: String,
 }
@@ -302,7 +299,6 @@ pub struct Weights {
 #[serde(rename_all = "camelCase", default)]
 pub struct WeightOf {
     pub weight: i64,
-    pub pod_template_hash: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
