@@ -50,6 +50,17 @@ pub enum Command {
     Quit,
 }
 
+/// A move within lines: a list, a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
+
 /// Where a command can be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
@@ -146,6 +157,51 @@ impl Command {
     #[must_use]
     pub fn spec(self) -> &'static Spec {
         &COMMANDS[self as usize]
+    }
+
+    /// The move that it makes within lines; none for commands that do something else.
+    #[must_use]
+    pub const fn motion(self) -> Option<Motion> {
+        match self {
+            Self::Up => Some(Motion::Up),
+            Self::Down => Some(Motion::Down),
+            Self::PageUp => Some(Motion::PageUp),
+            Self::PageDown => Some(Motion::PageDown),
+            Self::First => Some(Motion::First),
+            Self::Last => Some(Motion::Last),
+            Self::Rollback
+            | Self::Hold
+            | Self::Promote
+            | Self::Acts
+            | Self::PromoteFull
+            | Self::Abort
+            | Self::Retry
+            | Self::Arm
+            | Self::Guard
+            | Self::StandDown
+            | Self::Reset
+            | Self::Open
+            | Self::NextPane
+            | Self::PreviousPane
+            | Self::Evidence
+            | Self::Shorter
+            | Self::Longer
+            | Self::Unfold
+            | Self::Metrics
+            | Self::Steps
+            | Self::Pods
+            | Self::Timeline
+            | Self::Earlier
+            | Self::Later
+            | Self::Rewind
+            | Self::Forward
+            | Self::Filter
+            | Self::Help
+            | Self::Back
+            | Self::Redraw
+            | Self::Suspend
+            | Self::Quit => None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{navigation, notices, paint};
 use crate::{
     core::{
-        command::Command,
+        command::Motion,
         effect::Effect,
         layout,
         pulse::Pulse,
@@ -110,12 +110,12 @@ pub(super) fn refilter(state: &mut State) {
     navigation::clamp(state);
 }
 
-/// Carries out a command that moves the cursor.
-pub(super) fn go(state: &mut State, command: Command) {
+/// Moves the cursor.
+pub(super) fn go(state: &mut State, motion: Motion) {
     let board = &mut state.board;
     board.moved = Some(state.at.mono);
     let place = board.cursor.as_ref().and_then(|c| board.order.iter().position(|t| t == c)).unwrap_or(0);
-    let to = navigation::moved(place, board.order.len(), layout::board_page(state.size), command);
+    let to = navigation::moved(place, board.order.len(), layout::board_page(state.size), motion);
     board.cursor = board.order.get(to).cloned();
     follow(state);
 }

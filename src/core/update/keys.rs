@@ -5,12 +5,13 @@ use super::{
 };
 use crate::core::{
     acts::{self, Line},
-    command::{Command, Danger},
+    command::{Command, Danger, Motion},
     effect::Effect,
     key::Key,
     keymap,
     past::Stride,
-    state::{NoticeKind, Overlay, State},
+    state::{NoticeKind, Overlay, Pane, State},
+    study::Range,
 };
 
 pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
@@ -131,25 +132,22 @@ pub(super) fn command_given(state: &mut State, command: Command, effects: &mut V
                 watching::open(state, target, effects);
             }
         }
-        Command::Up
-        | Command::Down
-        | Command::PageUp
-        | Command::PageDown
-        | Command::First
-        | Command::Last
-        | Command::NextPane
-        | Command::PreviousPane
-        | Command::Evidence
-        | Command::Shorter
-        | Command::Longer
-        | Command::Unfold
-        | Command::Metrics
-        | Command::Steps
-        | Command::Pods
-        | Command::Timeline => {
-            navigation::go(state, command);
-            paint(effects);
-        }
+        Command::Up => navigation::go(state, Motion::Up, effects),
+        Command::Down => navigation::go(state, Motion::Down, effects),
+        Command::PageUp => navigation::go(state, Motion::PageUp, effects),
+        Command::PageDown => navigation::go(state, Motion::PageDown, effects),
+        Command::First => navigation::go(state, Motion::First, effects),
+        Command::Last => navigation::go(state, Motion::Last, effects),
+        Command::NextPane => navigation::turn(state, true, effects),
+        Command::PreviousPane => navigation::turn(state, false, effects),
+        Command::Evidence => navigation::evidence(state, effects),
+        Command::Shorter => navigation::range(state, Range::shorter, effects),
+        Command::Longer => navigation::range(state, Range::longer, effects),
+        Command::Unfold => navigation::unfold(state, effects),
+        Command::Metrics => navigation::show(state, Pane::Metrics, effects),
+        Command::Steps => navigation::show(state, Pane::Steps, effects),
+        Command::Pods => navigation::show(state, Pane::Pods, effects),
+        Command::Timeline => navigation::show(state, Pane::Timeline, effects),
         Command::Earlier => past::step(state, Stride::Moment, true, effects),
         Command::Later => past::step(state, Stride::Moment, false, effects),
         Command::Rewind => past::step(state, Stride::Glimpse, true, effects),

@@ -1,9 +1,9 @@
 //! Moving about: the board's cursor, the panes of a release, and keeping every scroll position in range.
 
-use super::{board, past, watching};
+use super::{board, paint, past, watching};
 use crate::core::{
     acts,
-    command::Command,
+    command::Motion,
     content,
     effect::Effect,
     layout::{self, Tier},
@@ -11,99 +11,27 @@ use crate::core::{
     study::{self, Range},
 };
 
-/// Carries out a command that moves.
-pub(super) fn go(state: &mut State, command: Command) {
-    match command {
-        Command::NextPane => turn(state, 1),
-        Command::PreviousPane => turn(state, Pane::ALL.len() - 1),
-        Command::Evidence => evidence(state),
-        Command::Shorter => range(state, Range::shorter),
-        Command::Longer => range(state, Range::longer),
-        Command::Unfold => unfold(state),
-        Command::Metrics => show(state, Pane::Metrics),
-        Command::Steps => show(state, Pane::Steps),
-        Command::Pods => show(state, Pane::Pods),
-        Command::Timeline => show(state, Pane::Timeline),
-        Command::Up
-        | Command::Down
-        | Command::PageUp
-        | Command::PageDown
-        | Command::First
-        | Command::Last
-        | Command::Rollback
-        | Command::Hold
-        | Command::Promote
-        | Command::Acts
-        | Command::PromoteFull
-        | Command::Abort
-        | Command::Retry
-        | Command::Arm
-        | Command::Guard
-        | Command::StandDown
-        | Command::Reset
-        | Command::Open
-        | Command::Earlier
-        | Command::Later
-        | Command::Rewind
-        | Command::Forward
-        | Command::Filter
-        | Command::Help
-        | Command::Back
-        | Command::Redraw
-        | Command::Suspend
-        | Command::Quit => {
-            if state.open.is_some() {
-                scroll(state, command);
-            } else {
-                board::go(state, command);
-            }
-        }
+/// Moves the board's cursor, or within what of the release has the keys.
+pub(super) fn go(state: &mut State, motion: Motion, effects: &mut Vec<Effect>) {
+    if state.open.is_some() {
+        scroll(state, motion);
+    } else {
+        board::go(state, motion);
     }
+    paint(effects);
 }
 
-/// A place in a list of `count` lines after a moving command; `page` lines are on screen.
-pub(super) fn moved(place: usize, count: usize, page: usize, command: Command) -> usize {
+/// A place in a list of `count` lines after a move; `page` lines are on screen.
+pub(super) fn moved(place: usize, count: usize, page: usize, motion: Motion) -> usize {
     let page = page.max(1);
     let last = count.saturating_sub(1);
-    match command {
-        Command::Up => place.saturating_sub(1),
-        Command::Down => place.saturating_add(1).min(last),
-        Command::PageUp => place.saturating_sub(page),
-        Command::PageDown => place.saturating_add(page).min(last),
-        Command::First => 0,
-        Command::Last => last,
-        Command::Rollback
-        | Command::Hold
-        | Command::Promote
-        | Command::Acts
-        | Command::PromoteFull
-        | Command::Abort
-        | Command::Retry
-        | Command::Arm
-        | Command::Guard
-        | Command::StandDown
-        | Command::Reset
-        | Command::Open
-        | Command::NextPane
-        | Command::PreviousPane
-        | Command::Evidence
-        | Command::Shorter
-        | Command::Longer
-        | Command::Unfold
-        | Command::Metrics
-        | Command::Steps
-        | Command::Pods
-        | Command::Timeline
-        | Command::Earlier
-        | Command::Later
-        | Command::Rewind
-        | Command::Forward
-        | Command::Filter
-        | Command::Help
-        | Command::Back
-        | Command::Redraw
-        | Command::Suspend
-        | Command::Quit => place,
+    match motion {
+        Motion::Up => place.saturating_sub(1),
+        Motion::Down => place.saturating_add(1).min(last),
+        Motion::PageUp => place.saturating_sub(page),
+        Motion::PageDown => place.saturating_add(page).min(last),
+        Motion::First => 0,
+        Motion::Last => last,
     }
 }
 
@@ -178,7 +106,8 @@ pub(super) fn clamp(state: &mut State) {
 }
 
 /// The evidence screen, or back from it.
-fn evidence(state: &mut State) {
+pub(super) fn evidence(state: &mut State, effects: &mut Vec<Effect>) {
+    paint(effects);
     let Some(open) = &mut state.open else { return };
     open.view = match open.view {
         View::Evidence => View::Cockpit,
@@ -188,7 +117,8 @@ fn evidence(state: &mut State) {
 }
 
 /// More or less of the past; from another screen the evidence screen as it was left.
-fn range(state: &mut State, to: fn(Range) -> Range) {
+pub(super) fn range(state: &mut State, to: fn(Range) -> Range, effects: &mut Vec<Effect>) {
+    paint(effects);
     let Some(open) = &mut state.open else { return };
     match open.view {
         View::Evidence => open.study.range = to(open.study.range),
@@ -208,37 +138,29 @@ fn choose(state: &mut State, by: isize) {
 }
 
 /// On the evidence screen lines choose the panel, and pages move in the text.
-fn in_evidence(state: &mut State, command: Command) {
+fn in_evidence(state: &mut State, motion: Motion) {
     let Some(open) = &state.open else { return };
-    let by = match command {
-        Command::Up => -1,
-        Command::Down => 1,
-        other => {
+    match motion {
+        Motion::Up => choose(state, -1),
+        Motion::Down => choose(state, 1),
+        Motion::PageUp | Motion::PageDown | Motion::First | Motion::Last => {
             let (end, fits) = (study::last_scroll(state, open), study::page(state, open));
-            let to = match other {
-                Command::Last => end,
-                other => moved(open.study.scroll, end + 1, fits, other),
-            };
+            let to = moved(open.study.scroll, end + 1, fits, motion);
             if let Some(open) = &mut state.open {
                 open.study.scroll = to;
             }
-            return;
         }
-    };
-    choose(state, by);
+    }
 }
 
-fn scroll(state: &mut State, command: Command) {
+fn scroll(state: &mut State, motion: Motion) {
     let Some(open) = &state.open else { return };
     if open.view == View::Evidence {
-        return in_evidence(state, command);
+        return in_evidence(state, motion);
     }
     let pane = content::focus(state, open);
     let (end, fits) = (layout::last_scroll(state, open, pane), layout::pane_page(state, open, pane));
-    let to = match command {
-        Command::Last => end,
-        other => moved(scroll_of(open, pane), end + 1, fits, other),
-    };
+    let to = moved(scroll_of(open, pane), end + 1, fits, motion);
     if let Some(open) = &mut state.open {
         set_scroll(open, pane, to);
     }
@@ -271,20 +193,23 @@ fn set_scroll(open: &mut Open, pane: Pane, to: usize) {
 }
 
 /// A line for every panel, or what is fine folded again.
-fn unfold(state: &mut State) {
+pub(super) fn unfold(state: &mut State, effects: &mut Vec<Effect>) {
+    paint(effects);
     if let Some(open) = &mut state.open {
         open.unfolded = !open.unfolded;
     }
     clamp(state);
 }
 
-/// To the pane `by` places further on.
-fn turn(state: &mut State, by: usize) {
+/// To the next pane or tab, or to the one before; on the evidence screen, to another panel.
+pub(super) fn turn(state: &mut State, is_onwards: bool, effects: &mut Vec<Effect>) {
+    paint(effects);
     let Some(open) = &state.open else { return };
     if open.view == View::Evidence {
-        return choose(state, if by == 1 { 1 } else { -1 });
+        return choose(state, if is_onwards { 1 } else { -1 });
     }
     let place = place_of(content::focus(state, open));
+    let by = if is_onwards { 1 } else { Pane::ALL.len() - 1 };
     let Some(next) = Pane::ALL.get((place + by) % Pane::ALL.len()) else { return };
     let next = *next;
     if let Some(open) = &mut state.open {
@@ -295,7 +220,8 @@ fn turn(state: &mut State, by: usize) {
 }
 
 /// Shows a pane: as the tab where there are tabs; long lists fill the screen where everything else is shown already.
-fn show(state: &mut State, pane: Pane) {
+pub(super) fn show(state: &mut State, pane: Pane, effects: &mut Vec<Effect>) {
+    paint(effects);
     let tier = layout::tier(state.size);
     let Some(open) = &mut state.open else { return };
     let full = match pane {

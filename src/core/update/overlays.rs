@@ -6,7 +6,7 @@ use super::{acting, board, keys, navigation, notices, paint, proof, resetting, s
 use crate::{
     core::{
         acts::{self, Line},
-        command::Command,
+        command::{Command, Motion},
         content,
         effect::Effect,
         key::{Code, Key},
@@ -32,14 +32,9 @@ fn closes(key: Key) -> bool {
     !key.ctrl && matches!(key.code, Code::Esc | Code::Char('q'))
 }
 
-/// A list's moving command for a key.
-fn moving(state: &State, key: Key) -> Option<Command> {
-    keymap::resolve(&state.settings, keymap::screen(state), key).filter(|command| {
-        matches!(
-            command,
-            Command::Up | Command::Down | Command::PageUp | Command::PageDown | Command::First | Command::Last
-        )
-    })
+/// The move within a list that a key makes.
+fn motion(state: &State, key: Key) -> Option<Motion> {
+    keymap::resolve(&state.settings, keymap::screen(state), key).and_then(Command::motion)
 }
 
 pub(super) fn receipt(state: &mut State, id: ActId, key: Key, effects: &mut Vec<Effect>) {
@@ -87,9 +82,9 @@ pub(super) fn acts(state: &mut State, selected: usize, key: Key, effects: &mut V
         state.overlay = None;
         return paint(effects);
     }
-    if let Some(command) = moving(state, key) {
+    if let Some(motion) = motion(state, key) {
         let count = acts::lines(state).len();
-        let selected = navigation::moved(selected, count, count, command);
+        let selected = navigation::moved(selected, count, count, motion);
         state.overlay = Some(Overlay::Acts { selected });
         return paint(effects);
     }
@@ -122,10 +117,10 @@ pub(super) fn help(state: &mut State, scroll: usize, key: Key, effects: &mut Vec
     let command = keymap::resolve(&state.settings, keymap::screen(state), key);
     if closes(key) || matches!(command, Some(Command::Help | Command::Back)) {
         state.overlay = None;
-    } else if let Some(command) = moving(state, key) {
+    } else if let Some(motion) = motion(state, key) {
         let page = layout::help_page(state.size);
         let end = content::help().len().saturating_sub(page);
-        state.overlay = Some(Overlay::Help { scroll: navigation::moved(scroll, end + 1, page, command) });
+        state.overlay = Some(Overlay::Help { scroll: navigation::moved(scroll, end + 1, page, motion) });
     } else {
         return;
     }
@@ -149,8 +144,8 @@ pub(super) fn filter(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         }
         // The arrows go on moving through what is left.
         Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
-            if let Some(command) = moving(state, key) {
-                navigation::go(state, command);
+            if let Some(motion) = motion(state, key) {
+                navigation::go(state, motion, effects);
             }
         }
         Code::Char(_)
