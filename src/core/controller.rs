@@ -2,7 +2,7 @@
 
 use super::state::Open;
 use crate::domain::{
-    analysis::{Analysis, AnalysisMetric, Check},
+    analysis::{Analysis, AnalysisMetric, AnalysisPhase, Check},
     clean::Clean,
     condition::Sample,
     panel::PanelKind,
@@ -36,7 +36,13 @@ impl ControllerLine<'_> {
     pub fn is_urgent(&self) -> bool {
         match self {
             Self::Standing(_) => true,
-            Self::Run(run) => !matches!(run.phase.as_str(), "Running" | "Pending" | "Successful"),
+            Self::Run(run) => match run.phase {
+                AnalysisPhase::Running | AnalysisPhase::Pending | AnalysisPhase::Successful => false,
+                AnalysisPhase::Failed
+                | AnalysisPhase::Error
+                | AnalysisPhase::Inconclusive
+                | AnalysisPhase::Other(_) => true,
+            },
             Self::Check(_, _, outcome) => *outcome == Outcome::Fail,
             Self::Metric(_) | Self::Caution(_) => false,
         }
@@ -64,7 +70,9 @@ pub fn lines(open: &Open) -> Vec<ControllerLine<'_>> {
     let cautions = standing.cautions.clone();
     lines.push(ControllerLine::Standing(standing));
     // One that has passed says no more than its measurements do.
-    lines.extend(runs(release).into_iter().filter(|run| run.phase.as_str() != "Successful").map(ControllerLine::Run));
+    lines.extend(
+        runs(release).into_iter().filter(|run| run.phase != AnalysisPhase::Successful).map(ControllerLine::Run),
+    );
     lines.extend(release.checks.iter().take(CHECKS).map(|check| {
         let newest = newest(open, check);
         let outcome = newest.map_or(Outcome::Unknown, |value| check.outcome(Sample::Value(value)));
@@ -77,7 +85,7 @@ pub fn lines(open: &Open) -> Vec<ControllerLine<'_>> {
 /// Runs of the analysis that are shown, those under way first.
 fn runs(release: &Release) -> Vec<&Analysis> {
     let mut shown: Vec<&Analysis> = release.analyses.iter().collect();
-    shown.sort_by_key(|run| (run.phase.as_str() != "Running", std::cmp::Reverse(run.started_at)));
+    shown.sort_by_key(|run| (run.phase != AnalysisPhase::Running, std::cmp::Reverse(run.started_at)));
     shown.truncate(RUNS);
     shown
 }

@@ -1,5 +1,7 @@
 //! What the backend itself measures of a release. Shown beside our own verdict, never merged with it.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +11,74 @@ use super::{
     time::Seconds,
 };
 
+/// How far a run of the backend's own analysis is, one of its metrics, or one measurement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Clean", into = "Clean")]
+pub enum AnalysisPhase {
+    Pending,
+    Running,
+    Successful,
+    Failed,
+    /// It could not be measured.
+    Error,
+    Inconclusive,
+    /// A word that is not known here, as the backend writes it.
+    Other(Clean),
+}
+
+impl AnalysisPhase {
+    /// In the backend's words.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Running => "Running",
+            Self::Successful => "Successful",
+            Self::Failed => "Failed",
+            Self::Error => "Error",
+            Self::Inconclusive => "Inconclusive",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl From<Clean> for AnalysisPhase {
+    fn from(word: Clean) -> Self {
+        match word.as_str() {
+            "Pending" => Self::Pending,
+            "Running" => Self::Running,
+            "Successful" => Self::Successful,
+            "Failed" => Self::Failed,
+            "Error" => Self::Error,
+            "Inconclusive" => Self::Inconclusive,
+            _ => Self::Other(word),
+        }
+    }
+}
+
+impl From<&str> for AnalysisPhase {
+    fn from(word: &str) -> Self {
+        Clean::new(word).into()
+    }
+}
+
+impl From<AnalysisPhase> for Clean {
+    fn from(phase: AnalysisPhase) -> Self {
+        phase.word().into()
+    }
+}
+
+impl fmt::Display for AnalysisPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
 /// One run of the backend's own analysis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     pub name: Name,
-    /// In the backend's words: `Running`, `Successful`, `Failed`, `Inconclusive`, `Error`.
-    pub phase: Clean,
+    pub phase: AnalysisPhase,
     pub message: Clean,
     pub started_at: Option<DateTime<Utc>>,
     /// Measurements so far, by outcome, over all its metrics.
@@ -29,7 +93,7 @@ pub struct Analysis {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnalysisMetric {
     pub name: Clean,
-    pub phase: Clean,
+    pub phase: AnalysisPhase,
     /// The newest value, as the backend prints it.
     pub value: Option<Clean>,
     /// What a value must satisfy, as written in the template.
@@ -73,8 +137,8 @@ pub struct Check {
     /// How many inconclusive measurements are forgiven.
     #[serde(default)]
     pub inconclusive_limit: u32,
-    /// Newest run: its phase in the backend's words; none before it ran.
-    pub phase: Option<Clean>,
+    /// Of its newest run; none before it ran.
+    pub phase: Option<AnalysisPhase>,
     /// Its measurements, oldest first.
     pub measured: Vec<Measured>,
 }
@@ -103,8 +167,7 @@ pub struct Measured {
     pub value: Clean,
     /// The same as a number, where it is one and finite.
     pub number: Option<f64>,
-    /// In the backend's words: `Successful`, `Failed`.
-    pub phase: Clean,
+    pub phase: AnalysisPhase,
 }
 
 /// A line drawn at a value.
@@ -153,5 +216,24 @@ impl Limit {
 pub struct Experiment {
     pub name: Name,
     /// Unknown where experiments may not be read.
-    pub phase: Option<Clean>,
+    pub phase: Option<AnalysisPhase>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_written_as_they_were_read() {
+        for word in ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive", "Paused", ""] {
+            let phase: AnalysisPhase = serde_json::from_value(word.into()).unwrap();
+            assert_eq!(matches!(phase, AnalysisPhase::Other(_)), matches!(word, "Paused" | ""), "{word}");
+            assert_eq!(serde_json::to_value(&phase).unwrap(), word);
+        }
+        assert_eq!(
+            AnalysisPhase::from("\u{1b}[2J"),
+            AnalysisPhase::Other("\u{1b}[2J".into()),
+            "unknown words are clean"
+        );
+    }
 }

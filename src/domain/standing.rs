@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    analysis::{Check, LimitMeans, Runs},
+    analysis::{AnalysisPhase, Check, LimitMeans, Runs},
     clean::Clean,
     condition::{Condition, Sample, Shape},
     release::Release,
@@ -103,7 +103,7 @@ pub fn standing(checks: &[Check], newest: impl Fn(&Check) -> Option<f64>) -> Opt
 /// What a check would say now: by the newest value that anybody has.
 fn outcome(check: &Check, newest: impl Fn(&Check) -> Option<f64>) -> Outcome {
     // What it measured itself is only new while it is at it.
-    let running = check.phase.as_deref() == Some("Running");
+    let running = check.phase == Some(AnalysisPhase::Running);
     let measured = || check.measured.last().filter(|_| running).and_then(|measured| measured.number);
     newest(check).or_else(measured).map_or_else(
         || if check.has_no_condition() { Outcome::Pass } else { Outcome::Unknown },

@@ -6,7 +6,7 @@ use flightdeck::{
     backend::kubernetes,
     config::source::KubernetesConfig,
     domain::{
-        analysis::{BadSide, Check, Limit, LimitMeans},
+        analysis::{AnalysisPhase, BadSide, Check, Limit, LimitMeans},
         panel::Declared,
         release::Release,
         standing::Outcome,
@@ -109,7 +109,7 @@ fn panels_and_checks_are_seen_as_the_controller_sees_them() {
     lab.set_image("basket", "shop/basket:v2");
     let done = opened(&lab, "operator", "basket", "a finished analysis", |release| {
         release.checks.len() == 3
-            && release.checks.iter().all(|check| check.phase.as_deref() == Some("Successful"))
+            && release.checks.iter().all(|check| check.phase == Some(AnalysisPhase::Successful))
             && release.waits_for_person()
     });
     let asked = asked(&lab);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     domain::{
+        analysis::AnalysisPhase,
         goal::Goal,
         release::{Phase, WaitingOn},
         revision::Tag,
@@ -195,6 +196,6 @@ fn the_controller_would_pass_what_loses_orders() {
     demo.reach(&Goal::Promote);
     demo.wait(35);
     let checks = demo.look().checks;
-    assert_eq!((checks[0].phase.as_deref(), checks[0].measured.len()), (Some("Running"), 2));
+    assert_eq!((checks[0].phase.as_ref(), checks[0].measured.len()), (Some(&AnalysisPhase::Running), 2));
     assert!(checks[0].measured.iter().all(|measured| measured.number.is_some_and(|number| number < 0.02)));
 }

@@ -4,7 +4,7 @@ use super::{
     Observed,
     objects::{AnalysisRun, Metric, MetricResult},
 };
-use crate::domain::analysis::{Analysis, AnalysisMetric};
+use crate::domain::analysis::{Analysis, AnalysisMetric, AnalysisPhase};
 
 /// Runs that belong to the newest revision, newest first.
 pub(super) fn analyses(observed: &Observed) -> Vec<Analysis> {
@@ -30,7 +30,7 @@ fn analysis(run: &AnalysisRun) -> Analysis {
     let sum = |count: fn(&MetricResult) -> u32| run.status.metric_results.iter().map(count).sum();
     Analysis {
         name: run.metadata.name.as_str().into(),
-        phase: if run.status.phase.is_empty() { "Pending".into() } else { run.status.phase.as_str().into() },
+        phase: if run.status.phase.is_empty() { AnalysisPhase::Pending } else { run.status.phase.as_str().into() },
         message: run.status.message.as_str().into(),
         started_at: run.status.started_at.or(run.metadata.creation_timestamp),
         successful: sum(|m| m.successful),
@@ -46,7 +46,7 @@ fn measured(run: &AnalysisRun, metric: &Metric) -> AnalysisMetric {
     let value = result.and_then(newest_value);
     AnalysisMetric {
         name: metric.name.as_str().into(),
-        phase: result.map_or_else(|| "Pending".into(), |r| r.phase.as_str().into()),
+        phase: result.map_or(AnalysisPhase::Pending, |r| r.phase.as_str().into()),
         value: value.map(Into::into),
         condition: condition(metric).map(Into::into),
     }

@@ -5,7 +5,7 @@ use super::{
     objects::{AnalysisRun, condition},
     pods,
 };
-use crate::domain::{clean::Clean, time::Seconds};
+use crate::domain::{analysis::AnalysisPhase, clean::Clean, time::Seconds};
 
 /// Pods named one by one; the others are counted.
 const NAMED_PODS: usize = 3;
@@ -43,11 +43,14 @@ pub(super) fn blockers(observed: &Observed) -> Vec<Clean> {
 
 /// "analysis x failed: success-ratio [0.8], must be `…`, 2 failed (limit 1)".
 fn failed_analysis(run: &AnalysisRun) -> Option<String> {
-    let word = match run.status.phase.as_str() {
-        "Failed" => "failed",
-        "Error" => "could not measure",
-        "Inconclusive" => "is inconclusive",
-        _ => return None,
+    let phase = AnalysisPhase::from(run.status.phase.as_str());
+    let word = match phase {
+        AnalysisPhase::Failed => "failed",
+        AnalysisPhase::Error => "could not measure",
+        AnalysisPhase::Inconclusive => "is inconclusive",
+        AnalysisPhase::Pending | AnalysisPhase::Running | AnalysisPhase::Successful | AnalysisPhase::Other(_) => {
+            return None;
+        }
     };
     let details: Vec<String> = run
         .status
@@ -59,9 +62,10 @@ fn failed_analysis(run: &AnalysisRun) -> Option<String> {
             let value = analysis::newest_value(result).map_or_else(|| " no value".into(), |v| format!(" {v}"));
             let must = metric.and_then(analysis::condition).map(|c| format!(", must be `{c}`")).unwrap_or_default();
             let limit = metric.and_then(|m| m.failure_limit.as_ref()?.count()).unwrap_or(0);
-            let count = match result.phase.as_str() {
-                "Failed" => format!(", {} failed (limit {limit})", result.failed),
-                "Inconclusive" => format!(", {} inconclusive", result.inconclusive),
+            // Those of the run's own phase are left here.
+            let count = match phase {
+                AnalysisPhase::Failed => format!(", {} failed (limit {limit})", result.failed),
+                AnalysisPhase::Inconclusive => format!(", {} inconclusive", result.inconclusive),
                 _ => format!(", {} errors", result.error),
             };
             let said = result.measurements.iter().rev().map(|m| &m.message).find(|m| !m.is_empty());

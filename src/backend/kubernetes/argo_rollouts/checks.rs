@@ -15,7 +15,7 @@ use super::{
     steps,
 };
 use crate::domain::{
-    analysis::{Check, Measured, Runs},
+    analysis::{AnalysisPhase, Check, Measured, Runs},
     clean::Clean,
     step::StepId,
 };
@@ -265,12 +265,12 @@ fn without_login(address: &str) -> String {
 /// What the newest run says of it.
 fn with_results(check: Check, run: &AnalysisRun) -> Check {
     let result = run.status.metric_results.iter().find(|result| check.name == Clean::new(&result.name));
-    let phase = |result: &MetricResult| (!result.phase.is_empty()).then(|| Clean::new(&result.phase));
+    let phase = |result: &MetricResult| (!result.phase.is_empty()).then(|| result.phase.as_str().into());
     let measurements = result.map(|result| result.measurements.as_slice()).unwrap_or_default();
     let newest = measurements.len().saturating_sub(MAX_MEASURED);
     Check {
         dry_run: check.dry_run || result.is_some_and(|result| result.dry_run),
-        phase: Some(result.and_then(phase).unwrap_or_else(|| "Pending".into())),
+        phase: Some(result.and_then(phase).unwrap_or(AnalysisPhase::Pending)),
         measured: measurements.iter().skip(newest).map(measured).collect(),
         ..check
     }
@@ -505,7 +505,7 @@ mod tests {
         ]));
         let found = checks(&observed);
         let [check] = found.as_slice() else { panic!("{found:?}") };
-        assert_eq!(check.phase.as_deref(), Some("Running"));
+        assert_eq!(check.phase, Some(AnalysisPhase::Running));
         assert_eq!(check.measured.len(), MAX_MEASURED);
         assert_eq!(check.measured.last().and_then(|measured| measured.number), Some(69.0));
 

@@ -172,7 +172,7 @@ fn a_failed_analysis_is_named_with_value_and_condition() {
 fn a_running_analysis_is_counted_and_its_length_known() {
     let observed = Observed { analysis_runs: list("analysisrun-running"), ..seen("canary-analysis-running") };
     let release = look(&observed);
-    assert_eq!((release.analyses[0].phase.as_str(), release.analyses[0].successful), ("Running", 2));
+    assert_eq!((release.analyses[0].phase.word(), release.analyses[0].successful), ("Running", 2));
     assert_eq!(release.steps[4].planned.map(|s| s.0), Some(9.0));
 }
 

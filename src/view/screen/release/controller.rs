@@ -3,7 +3,7 @@
 use crate::{
     core::{controller::ControllerLine, number},
     domain::{
-        analysis::{Analysis, AnalysisMetric, Check},
+        analysis::{Analysis, AnalysisMetric, AnalysisPhase, Check},
         standing::{Outcome, Standing},
     },
     theme::Role,
@@ -38,7 +38,7 @@ fn of_standing(row: Row, standing: &Standing) -> Row {
 }
 
 fn run(row: Row, analysis: &Analysis) -> Row {
-    let (glyph, role) = phase(analysis.phase.as_str());
+    let (glyph, role) = phase(&analysis.phase);
     let row = row.muted("its analysis ").text(analysis.name.to_string()).gap(1);
     let row = row.put(role, format!("{glyph} {}", analysis.phase));
     let tally =
@@ -50,7 +50,7 @@ fn run(row: Row, analysis: &Analysis) -> Row {
 }
 
 fn of_metric(row: Row, metric: &AnalysisMetric) -> Row {
-    let (glyph, role) = phase(metric.phase.as_str());
+    let (glyph, role) = phase(&metric.phase);
     let row = row.put(role, glyph).gap(1).text(metric.name.to_string());
     let row = match &metric.value {
         Some(value) => row.muted(" is ").put(Role::Title, value.to_string()),
@@ -79,7 +79,7 @@ fn of_check(row: Row, check: &Check, newest: Option<f64>, now: Outcome) -> Row {
         None => row,
     };
     check.measured.iter().fold(row.gap(2), |row, measured| {
-        let (glyph, role) = phase(measured.phase.as_str());
+        let (glyph, role) = phase(&measured.phase);
         row.put(role, glyph)
     })
 }
@@ -92,11 +92,11 @@ const fn outcome(outcome: Outcome) -> (&'static str, Role) {
     }
 }
 
-fn phase(word: &str) -> (&'static str, Role) {
-    match word {
-        "Successful" => ("✓", Role::Good),
-        "Failed" | "Error" => ("✗", Role::Bad),
-        "Running" | "Pending" => ("►", Role::Progress),
-        _ => ("?", Role::Unknown),
+const fn phase(phase: &AnalysisPhase) -> (&'static str, Role) {
+    match phase {
+        AnalysisPhase::Successful => ("✓", Role::Good),
+        AnalysisPhase::Failed | AnalysisPhase::Error => ("✗", Role::Bad),
+        AnalysisPhase::Running | AnalysisPhase::Pending => ("►", Role::Progress),
+        AnalysisPhase::Inconclusive | AnalysisPhase::Other(_) => ("?", Role::Unknown),
     }
 }
