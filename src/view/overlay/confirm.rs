@@ -1,6 +1,6 @@
 //! The dialog between a key and a request: customers first, the wire last, and what confirming takes.
 
-use super::{answered, field, key, title};
+use super::{answered, key, title, typing};
 use crate::{
     core::{
         layout,
@@ -93,15 +93,8 @@ fn question(confirm: &Confirm, width: usize) -> Vec<Row> {
         Confirmation::Never => vec![others(Row::new(), false)],
         Confirmation::Yes => vec![others(key(Row::new(), "y", if settled { goal } else { "…" }, settled), false)],
         Confirmation::Type { text, with_reason } => {
-            let asked = format!("type {text}");
-            let column = asked.chars().count().max("and say why".len()) + 2;
-            let room = width.saturating_sub(column);
-            let first = Row::new().muted("type ").put(Role::Title, text.to_string()).to(column);
-            let mut rows = vec![first.then(field(&confirm.typed, room, !confirm.in_reason))];
-            if *with_reason {
-                let why = Row::new().muted("and say why").to(column);
-                rows.push(why.then(field(&confirm.reason, room, confirm.in_reason)));
-            }
+            let reason = with_reason.then_some(&confirm.reason);
+            let mut rows = typing(text, &confirm.typed, reason, confirm.in_reason, width);
             let complete =
                 confirm.typed.value() == text.as_str() && (!with_reason || !confirm.reason.value().trim().is_empty());
             let row = key(Row::new(), "enter", if settled { goal } else { "…" }, settled && complete);

@@ -1,6 +1,6 @@
 //! The dialogs that arm a guard, with its mandate in words, and stand one down.
 
-use super::{field, framed, key, said, title};
+use super::{framed, key, said, title, typing};
 use crate::{
     core::{
         arming, layout,
@@ -40,10 +40,8 @@ pub fn draw(state: &State, dialog: &GuardDialog, canvas: &mut Canvas) {
         }
     };
     let name = crate::domain::clean::Clean::new(open.target.name()).to_string();
-    let asked = Row::new().muted("type ").put(Role::Title, name).gap(2);
-    let room = width.saturating_sub(asked.width());
-    let typed = asked.then(field(&dialog.input, room, true));
+    let mut question = typing(&name, &dialog.input, None, false, width);
     let complete = dialog.input.value() == open.target.name();
-    let question = key(key(Row::new(), "enter", act, complete), "esc", no, true);
-    framed(state, canvas, Role::Danger, &title, &rows, &[typed, Row::new(), question], 0);
+    question.extend([Row::new(), key(key(Row::new(), "enter", act, complete), "esc", no, true)]);
+    framed(state, canvas, Role::Danger, &title, &rows, &question, 0);
 }

@@ -116,6 +116,17 @@ fn field(input: &Input, room: usize, has_keys: bool) -> Row {
     row.put(Role::Input, after)
 }
 
+/// What has to be typed and the field for it; where a reason is asked for too, that one below.
+fn typing(text: &str, typed: &Input, reason: Option<&Input>, in_reason: bool, width: usize) -> Vec<Row> {
+    const WHY: &str = "and say why";
+    let first = Row::new().muted("type ").put(Role::Title, text.to_owned());
+    let column = first.width().max(if reason.is_some() { WHY.len() } else { 0 }) + 2;
+    let room = width.saturating_sub(column);
+    let mut rows = vec![first.to(column).then(field(typed, room, !in_reason))];
+    rows.extend(reason.map(|reason| Row::new().muted(WHY).to(column).then(field(reason, room, in_reason))));
+    rows
+}
+
 /// A key and what it does.
 fn key(row: Row, key: &str, label: &str, works: bool) -> Row {
     let (key_role, text) = if works { (Role::Key, Role::Text) } else { (Role::Denied, Role::Denied) };

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use tui_input::Input;
 
-use super::{field, foot, framed, key};
+use super::{field, foot, framed, key, typing};
 use crate::{
     core::{
         acts, content, layout, sheet,
@@ -65,9 +65,7 @@ pub fn arm(state: &State, source: &Name, input: &Input, canvas: &mut Canvas) {
     );
     let mut rows: Vec<Row> = sheet::wrap(&text, width).into_iter().map(|text| Row::new().text(text)).collect();
     rows.push(Row::new());
-    let asked = Row::new().muted("type ").put(Role::Title, source.to_string()).gap(2);
-    let room = width.saturating_sub(asked.width());
-    rows.push(asked.then(field(input, room, true)));
+    rows.extend(typing(&source.to_string(), input, None, false, width));
     let complete = input.value() == source.to_string();
     let question = key(key(Row::new(), "enter", "arm", complete), "esc", "stay read-only", true);
     framed(state, canvas, Role::Danger, &title, &rows, &[question], 0);

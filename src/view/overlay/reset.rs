@@ -1,6 +1,6 @@
 //! The dialog that sets a regression aside.
 
-use super::{field, framed, key, said, title};
+use super::{framed, key, said, title, typing};
 use crate::{
     core::{
         layout, reset,
@@ -22,15 +22,9 @@ pub fn draw(state: &State, dialog: &ResetDialog, canvas: &mut Canvas) {
         Err(denied) => said("not now", &denied.to_string(), width),
     };
     let name = Clean::new(open.target.name()).to_string();
-    let column = format!("type {name}").chars().count().max("and say why".len()) + 2;
-    let room = width.saturating_sub(column);
-    let typed = Row::new().muted("type ").put(Role::Title, name).to(column);
-    let why = Row::new().muted("and say why").to(column);
     let complete = dialog.name.value() == open.target.name() && !dialog.reason.value().trim().is_empty();
-    let question = vec![
-        typed.then(field(&dialog.name, room, !dialog.in_reason)),
-        why.then(field(&dialog.reason, room, dialog.in_reason)),
-        key(key(key(Row::new(), "enter", "set it aside", complete), "tab", "other", true), "esc", "let it stand", true),
-    ];
+    let mut question = typing(&name, &dialog.name, Some(&dialog.reason), dialog.in_reason, width);
+    let row = key(key(Row::new(), "enter", "set it aside", complete), "tab", "other", true);
+    question.push(key(row, "esc", "let it stand", true));
     framed(state, canvas, Role::Danger, &title(state, &open.target, "RESET A REGRESSION"), &rows, &question, 0);
 }
