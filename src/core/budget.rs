@@ -149,3 +149,67 @@ pub fn against(state: &State) -> Option<Verdict> {
         })
     })
 }
+
+/// `checkout 99.9 %`, with as many decimals as the objective has.
+#[must_use]
+pub fn name(slo: &Slo) -> String {
+    let percent = format!("{:.4}", slo.objective * 100.0);
+    format!("{} {} %", slo.name, percent.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The time that a budget is for: `30d`.
+#[must_use]
+pub fn period(slo: &Slo) -> String {
+    length(slo.period.0)
+}
+
+/// A share of a budget as a percentage, with a decimal where it is small: `41 %`, `3.4 %`.
+#[must_use]
+pub fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent.abs() < 10.0 && percent != 0.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+}
+
+/// `3.4 % used since the release began`.
+#[must_use]
+pub fn used(of_budget: f64) -> String {
+    format!("{} used since the release began", share(of_budget))
+}
+
+/// `burns ×15.2 over 1h`.
+#[must_use]
+pub fn burns(pair: Pair, rate: f64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
+    let long = length(pair.long as f64);
+    format!("burns ×{rate:.1} over {long}")
+}
+
+fn length(seconds: f64) -> String {
+    if seconds >= 86_400.0 { format!("{:.0}d", seconds / 86_400.0) } else { format!("{:.0}h", seconds / 3600.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_the_decimals_that_matter() {
+        let slo = |objective| Slo {
+            source: "prom".into(),
+            name: "web".into(),
+            objective,
+            period: crate::domain::time::Seconds(2_592_000.0),
+            targets: crate::domain::panel::TargetPattern(Vec::new()),
+            bad: String::new(),
+            total: String::new(),
+            origin: "here".into(),
+        };
+        assert_eq!(
+            [0.999, 0.9995, 0.9].map(|objective| name(&slo(objective))),
+            ["web 99.9 %", "web 99.95 %", "web 90 %"]
+        );
+        assert_eq!(period(&slo(0.9)), "30d");
+        assert_eq!([0.41, 0.034, 0.0, -0.12].map(share), ["41 %", "3.4 %", "0 %", "-12 %"]);
+        assert_eq!([3600.0, 21_600.0, 86_400.0, 259_200.0].map(length), ["1h", "6h", "1d", "3d"]);
+    }
+}

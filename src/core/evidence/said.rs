@@ -32,6 +32,25 @@ pub fn ratio(reading: &Reading) -> Option<String> {
     }
 }
 
+/// A value for people, in the panel's `per`; a dash where there is none.
+#[must_use]
+pub fn number(panel: &Panel, value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| number::value(value * panel.spec.per))
+}
+
+/// The panel's unit as it stands behind a number; empty where numbers have none.
+#[must_use]
+pub fn unit(panel: &Panel) -> String {
+    if panel.spec.unit.is_empty() { String::new() } else { format!(" {}", panel.spec.unit) }
+}
+
+/// A value for people with its unit; a dash alone where there is none.
+#[must_use]
+pub fn value(panel: &Panel, value: Option<f64>) -> String {
+    let unit = value.map(|_| unit(panel));
+    format!("{}{}", number(panel, value), unit.unwrap_or_default())
+}
+
 /// What a panel counts, without what it is counted against: `orders` of `orders per 1,000 checkouts`.
 #[must_use]
 pub fn noun(panel: &Panel) -> &str {

@@ -103,14 +103,17 @@ fn facts(state: &State, panel: &Panel) -> Vec<Sentence> {
     match panel.spec.kind {
         PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => counts(state, panel, &mut said),
         PanelKind::Value { .. } => {
-            said.plain("canary", level(panel, reading.levels.now));
-            said.plain("baseline", level(panel, reading.levels.before));
+            said.plain("canary", said::value(panel, reading.levels.now));
+            said.plain("baseline", said::value(panel, reading.levels.before));
         }
         PanelKind::Shared { .. } => {
-            said.plain("now", level(panel, reading.levels.now));
-            said.plain("before", format!("{} in the hour before the release", level(panel, reading.levels.before)));
+            said.plain("now", said::value(panel, reading.levels.now));
+            said.plain(
+                "before",
+                format!("{} in the hour before the release", said::value(panel, reading.levels.before)),
+            );
         }
-        PanelKind::Analysis { .. } => said.plain("now", level(panel, reading.levels.now)),
+        PanelKind::Analysis { .. } => said.plain("now", said::value(panel, reading.levels.now)),
     }
     if let Some(loss) = &reading.loss {
         let mut text = said::missing(panel, loss, false);
@@ -131,7 +134,7 @@ fn by_rule(panel: &Panel) -> Vec<Sentence> {
         said.plain("limit", limit_words(panel, limit));
     }
     if let Some(cap) = panel.spec.cap {
-        let share = value(panel, cap.share);
+        let share = said::value(panel, Some(cap.share));
         let least = number::count(cap.exposures);
         said.plain("cap", format!("{share} of at least {least} exposures, whatever the baseline shows"));
     }
@@ -169,7 +172,7 @@ fn standing(state: &State, panel: &Panel) -> String {
 fn counts(state: &State, panel: &Panel, said: &mut Said) {
     let reading = &panel.reading;
     let of = |counts: Counts| {
-        let rate = counts.rate().map_or_else(|| "–".to_owned(), |rate| value(panel, rate));
+        let rate = said::value(panel, counts.rate());
         if panel.spec.kind.counts_exposures() {
             format!("{rate}: {} of {}", number::count(counts.events), number::count(counts.exposures))
         } else {
@@ -331,7 +334,7 @@ fn sources(state: &State, open: &Open, panel: &Panel) -> Vec<Sentence> {
 
 /// What stands for a place of a query.
 #[must_use]
-pub fn place_value(panel: &Panel, target: &Target, place: Place) -> Option<String> {
+fn place_value(panel: &Panel, target: &Target, place: Place) -> Option<String> {
     match place {
         Place::Namespace => {
             let folders = target.path.len().saturating_sub(1);
@@ -373,22 +376,12 @@ fn limit_words(panel: &Panel, limit: &Limit) -> String {
         BadSide::Above => "above",
         BadSide::Below => "below",
     };
-    let at = value(panel, limit.at);
+    let at = said::value(panel, Some(limit.at));
     let inclusive = if limit.inclusive { " or at it" } else { "" };
     match limit.means {
         LimitMeans::NotSuccess => format!("the backend's analysis does not pass {side} {at}{inclusive}"),
         LimitMeans::Failure => format!("the backend's analysis fails {side} {at}{inclusive}"),
     }
-}
-
-fn level(panel: &Panel, level: Option<f64>) -> String {
-    level.map_or_else(|| "–".to_owned(), |level| value(panel, level))
-}
-
-/// A value in the panel's `per`, with its unit.
-fn value(panel: &Panel, value: f64) -> String {
-    let number = number::value(value * panel.spec.per);
-    if panel.spec.unit.is_empty() { number } else { format!("{number} {}", panel.spec.unit) }
 }
 
 fn seconds(seconds: i64) -> Seconds {

@@ -1,4 +1,4 @@
-//! A verdict for people who read a terminal without a screen: what is wrong first, what is fine in one line.
+//! A verdict for people who read a terminal without a screen: a line for each panel, what is wrong first.
 
 use std::fmt::Write as _;
 
@@ -15,8 +15,7 @@ use crate::{
         state::{Open, Panel, State},
     },
     domain::{
-        panel::PanelKind,
-        time::Seconds,
+        panel::{PanelKind, Side},
         verdict::{Verdict, Word},
     },
     headless::status::text as release,
@@ -133,30 +132,17 @@ fn line(state: &State, panel: &Panel, mark: Mark, width: usize) -> String {
 
 /// Canary against baseline, or now against before.
 fn values(panel: &Panel, reading: &Reading) -> Option<String> {
-    let unit = match panel.spec.unit.as_str() {
-        "" => String::new(),
-        unit => format!(" {unit}"),
-    };
-    let shown =
-        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| number::value(value * panel.spec.per));
-    let (levels, counts) = (reading.levels, [reading.canary.rate(), reading.baseline.rate()]);
-    let told = match panel.spec.kind {
-        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
-            let [canary, baseline] = counts;
-            canary.or(baseline)?;
-            format!("{} vs {}{unit}", shown(canary), shown(baseline))
-        }
-        PanelKind::Value { .. } => {
-            levels.now.or(levels.before)?;
-            format!("{} vs {}{unit}", shown(levels.now), shown(levels.before))
+    let (now, before) = (reading.value(Side::Canary), reading.value(Side::Baseline));
+    now.or(before)?;
+    Some(match panel.spec.kind {
+        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } | PanelKind::Value { .. } => {
+            format!("{} vs {}{}", words::number(panel, now), words::number(panel, before), words::unit(panel))
         }
         PanelKind::Shared { .. } => {
-            levels.now.or(levels.before)?;
-            format!("{}{unit} now, {}{unit} before", shown(levels.now), shown(levels.before))
+            format!("{} now, {} before", words::value(panel, now), words::value(panel, before))
         }
-        PanelKind::Analysis { .. } => format!("{}{unit} now", shown(Some(levels.now?))),
-    };
-    Some(told)
+        PanelKind::Analysis { .. } => format!("{} now", words::value(panel, now)),
+    })
 }
 
 /// What belongs beside the panels, each with its name.
@@ -194,30 +180,19 @@ fn traffic(told: &Told) -> Option<String> {
     Some(format!("{set}{seen}"))
 }
 
-/// `checkout 99.9 %: 41 % left of 30d, 3 % used since the release began, burns ×15.2`.
+/// `checkout 99.9 %: 41 % left of 30d, 3.0 % used since the release began, burns ×15.2 over 1h`.
 fn spent(state: &State, budget: &Budget) -> String {
     let slo = &budget.slo;
-    let share = |share: f64| format!("{} %", number::percent(share * 100.0));
-    let objective = format!("{:.4}", slo.objective * 100.0);
-    let name = format!("{} {} %", slo.name, objective.trim_end_matches('0').trim_end_matches('.'));
-    let period = format!("{:.0}d", slo.period.0 / 86_400.0);
-    match budget::reading(budget, state.second_at(&slo.source)) {
-        budget::Reading::Unknown(why) => format!("{name}: unknown, {why}"),
+    let said = match budget::reading(budget, state.second_at(&slo.source)) {
+        budget::Reading::Unknown(why) => vec!["unknown".to_owned(), why],
         budget::Reading::Known { left, used, burning } => {
-            let left = if left <= 0.0 {
-                format!("SPENT, {} left of {period}", share(left))
-            } else {
-                format!("{} left of {period}", share(left))
-            };
-            let used = used.map_or_else(String::new, |used| format!(", {} used since the release began", share(used)));
-            let burning = burning.map_or_else(String::new, |(pair, rate)| {
-                #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
-                let long = Seconds(pair.long as f64);
-                format!(", burns ×{rate:.1} over {long}")
-            });
-            format!("{name}: {left}{used}{burning}")
+            let spent = (left <= 0.0).then(|| "SPENT".to_owned());
+            let left = format!("{} left of {}", budget::share(left), budget::period(slo));
+            let burning = burning.map(|(pair, rate)| budget::burns(pair, rate));
+            [spent, Some(left), used.map(budget::used), burning].into_iter().flatten().collect()
         }
-    }
+    };
+    format!("{}: {}", budget::name(slo), said.join(", "))
 }
 
 /// `orders: ≈244 orders missing so far (178–298), +58/min, ≈10,248 EUR`.

@@ -119,37 +119,23 @@ pub fn trouble(state: &State, panel: &Panel) -> Option<String> {
 
 /// `386 vs 941`, with the unit where numbers have one.
 fn values(panel: &Panel, reading: &Reading) -> Row {
-    let (canary, baseline) = match panel.spec.kind {
-        PanelKind::Value { .. } => (reading.levels.now, reading.levels.before),
-        PanelKind::Ratio { .. }
-        | PanelKind::Rate { .. }
-        | PanelKind::Latency { .. }
-        | PanelKind::Shared { .. }
-        | PanelKind::Analysis { .. } => (reading.canary.rate(), reading.baseline.rate()),
-    };
-    let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| number::value(value * panel.spec.per));
-    let canary = text(canary);
+    let canary = said::number(panel, reading.value(Side::Canary));
+    let baseline = said::number(panel, reading.value(Side::Baseline));
     Row::new()
         .right(Role::Canary, &canary, canary.chars().count().max(5))
         .muted(" vs ")
-        .put(Role::Baseline, format!("{}{}", text(baseline), unit(panel)))
+        .put(Role::Baseline, format!("{baseline}{}", unit(panel)))
 }
 
 /// The value of one arm as it stands at the end of its chart.
 pub fn arm_value(panel: &Panel, side: Side) -> String {
-    let reading = evidence::reading(panel);
-    let value = match (&panel.spec.kind, side) {
-        (PanelKind::Value { .. }, Side::Baseline) => reading.levels.before,
-        (PanelKind::Value { .. }, Side::Canary) => reading.levels.now,
-        (_, Side::Baseline) => reading.baseline.rate(),
-        (_, Side::Canary) => reading.canary.rate(),
-    };
-    value.map_or_else(|| "–".to_owned(), |value| format!("{}{}", number::value(value * panel.spec.per), unit(panel)))
+    level(panel, evidence::reading(panel).value(side))
 }
 
-/// A level of a gauge, with its unit.
+/// A rate, or a level of a gauge, with its unit; a dash alone where there is none.
 pub fn level(panel: &Panel, level: Option<f64>) -> String {
-    level.map_or_else(|| "–".to_owned(), |level| format!("{}{}", number::value(level * panel.spec.per), unit(panel)))
+    let unit = level.map(|_| unit(panel));
+    format!("{}{}", said::number(panel, level), unit.unwrap_or_default())
 }
 
 /// What one arm's value was counted on: `n 4,093`; of a rate its events, of a gauge nothing.
@@ -169,13 +155,9 @@ pub fn title(panel: &Panel) -> String {
     }
 }
 
-/// The unit as it stands behind a number.
+/// The unit as it stands behind a number; empty where the title says it.
 pub fn unit(panel: &Panel) -> String {
-    match panel.spec.unit.as_str() {
-        "" => String::new(),
-        unit if unit.starts_with("per ") => String::new(),
-        unit => format!(" {unit}"),
-    }
+    if panel.spec.unit.starts_with("per ") { String::new() } else { said::unit(panel) }
 }
 
 /// What is known of it without numbers, the longest first.
