@@ -18,7 +18,7 @@ use crate::domain::{
 /// Below this an age reads `live`.
 pub const LIVE_SECONDS: f64 = 10.0;
 /// Silence of a watch that means trouble. Signs of life come at least every minute.
-pub const SILENT_WATCH_MS: u64 = 90_000;
+const SILENT_WATCH_MS: u64 = 90_000;
 /// Silence of a source of numbers that means trouble: three questions without an answer.
 pub const SILENT_METRICS_MS: u64 = 35_000;
 
@@ -64,7 +64,7 @@ pub fn standing<'a>(state: &State, source: &'a Source) -> Standing<'a> {
 
 /// Whether anything is wanted of it now; a source nobody asks is silent without fault.
 #[must_use]
-pub fn is_asked(state: &State, source: &Source) -> bool {
+fn is_asked(state: &State, source: &Source) -> bool {
     match source.role {
         Role::Backend => {
             source.watch.is_some() || state.open.as_ref().is_some_and(|open| open.target.source == source.name)

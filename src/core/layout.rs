@@ -36,7 +36,7 @@ pub const fn tier(size: Size) -> Tier {
 /// Lines above the rows of the board: header, counts, column names.
 pub const BOARD_TOP: u16 = 3;
 /// Lines above the list of a full-screen list: header, release line, column names.
-pub const LIST_TOP: u16 = 3;
+const LIST_TOP: u16 = 3;
 /// Lines of the acts strip.
 pub const ACTS: u16 = 3;
 /// Lines above the body of the tabs: header, release, state, verdict, way back, strip, tab names.

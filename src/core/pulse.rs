@@ -1,7 +1,7 @@
-//! Whether a guard lives, by when its signs were seen here.
+//! Whether a guard lives, by when its heartbeats were seen here.
 //!
-//! A sign carries the guard's own time, and that clock may be wrong: a guard counts as alive only once a sign of it
-//! was seen to come, however young the one that was found is.
+//! A heartbeat carries the guard's own time, and that clock may be wrong: a guard counts as alive only once one of
+//! its heartbeats was seen to come, however young the one that was found is.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,18 +17,18 @@ use crate::domain::{
     time::{At, Seconds},
 };
 
-/// The signs of one guard, as they were seen.
+/// The heartbeats of one guard, as they were seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pulse {
     /// Which guard's.
     pub id: Clean,
     beat: DateTime<Utc>,
-    /// Monotonic time at which the newest sign was first seen.
+    /// Monotonic time at which the newest one was first seen.
     seen: u64,
     /// Milliseconds that it was under way by then.
     late: u64,
     /// The least that the guard's clock was seen behind ours, in milliseconds of its wall time and our monotonic one:
-    /// a sign that is further behind was late.
+    /// one that is further behind was late.
     least: i64,
     /// One was seen to follow another.
     beats: bool,
@@ -39,9 +39,9 @@ pub struct Pulse {
 /// What may be said of a guard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Life {
-    /// A sign was found; whether another follows is not known yet.
+    /// A heartbeat was found; whether another follows is not known yet.
     Unheard,
-    /// Its newest sign is this old.
+    /// Its newest heartbeat is this old.
     Alive(Seconds),
     /// None came for this long.
     Lost(Seconds),
@@ -49,7 +49,7 @@ pub enum Life {
     Unseen(Seconds),
 }
 
-/// The guard of the opened release and what may be said of it; none where there is no sign of one.
+/// The guard of the opened release and what may be said of it; none where none left a heartbeat.
 #[must_use]
 pub fn guard<'a>(state: &State, open: &'a Open) -> Option<(&'a Heartbeat, Life)> {
     let sign = open.release.as_ref()?.guard.as_ref()?;

@@ -8,7 +8,7 @@ pub const POINTS: usize = 161;
 pub const LOWEST: f64 = 1.0 / HIGHEST;
 pub const HIGHEST: f64 = 20.0;
 /// Spread of the weights over ln r: a bet on ratios up to about two times, and some on everything else.
-pub const SPREAD: f64 = 0.7;
+const SPREAD: f64 = 0.7;
 /// Terms this far below the largest (in nats) change no digit of a sum of 161.
 const NEGLIGIBLE: f64 = 45.0;
 

@@ -52,7 +52,7 @@ impl Dice {
     }
 
     /// One of `all`, none of none.
-    pub(super) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         let place = self.below(u32::try_from(all.len()).unwrap_or(u32::MAX));
         all.get(usize::try_from(place).unwrap_or(usize::MAX))
     }

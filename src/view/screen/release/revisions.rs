@@ -82,7 +82,7 @@ fn dots(revision: &Revision, room: usize) -> Row {
 }
 
 /// Whether something is wrong with a pod beyond not being ready yet.
-pub fn is_troubled(pod: &Pod) -> bool {
+fn is_troubled(pod: &Pod) -> bool {
     !pod.ready && pod.trouble.is_some()
 }
 
