@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod clean;
+pub mod clocks;
 pub mod condition;
 pub mod counting;
 pub mod debrief;

@@ -33,8 +33,8 @@ pub enum Update {
     Health(Health),
     /// Who we are there.
     Identity(Identity),
-    /// How far its clock is ahead of ours, in seconds, where it says its time: every time in a release is by that clock.
-    /// Told when it is first known and when it has changed.
+    /// How far its clock is ahead of ours, in seconds, where it says its time. Told when it is first known and when it
+    /// has changed; the times in a release are by our clock already.
     Clock(f64),
     /// What a simulated release cost and would have cost; from simulated worlds only.
     Debrief(Box<Debrief>),

@@ -422,7 +422,11 @@ async fn a_cluster_whose_clock_is_off_says_so_before_any_time_is_told() {
         Update::Health(_) | Update::Identity(_) => None,
         told => Some(told),
     });
-    assert!(matches!(next.await, Update::Snapshot(_)));
+    let Update::Snapshot(releases) = next.await else { panic!("no release") };
+    let told = fixture("canary-paused-at-1pct")["status"]["pauseConditions"][0]["startTime"].clone();
+    let told: chrono::DateTime<chrono::Utc> = serde_json::from_value(told).unwrap();
+    let shown = releases[0].waiting.as_ref().and_then(|waiting| waiting.since);
+    assert_eq!(shown, Some(told - chrono::TimeDelta::seconds(600)), "it is shown by our clock");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::TimeDelta;
 use futures::{
     future::{BoxFuture, FutureExt},
     stream::{self, BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt},
@@ -75,6 +76,8 @@ struct Board {
     alive: bool,
     pace: Pace,
     told: Option<BTreeMap<Key, Arc<Release>>>,
+    /// How far its clock is ahead, as it was told.
+    clock: Option<TimeDelta>,
     health: Health,
     out: VecDeque<Update>,
 }
@@ -94,6 +97,7 @@ impl Board {
             alive: false,
             pace: Pace::default(),
             told: None,
+            clock: None,
             health: Health::Connecting,
             out: VecDeque::from([Update::Health(Health::Connecting)]),
         };
@@ -149,7 +153,7 @@ impl Board {
         match news {
             News::Rollouts(heard) => {
                 self.alive |= matches!(*heard, Heard::All(_) | Heard::Applied(_) | Heard::Alive);
-                let now = self.cluster.wall();
+                let now = self.cluster.time_there();
                 match &*heard {
                     Heard::All(all) => {
                         for rollout in all {
@@ -200,6 +204,11 @@ impl Board {
         self.stirred = false;
         let complete = self.places.iter().all(|p| !p.rollouts.is_waiting() && !p.sets.is_waiting());
         let anything = self.places.iter().any(|p| matches!(p.rollouts.state(), State::Ready));
+        // Before the times that are told by it.
+        if let Some(news) = self.cluster.clock_news(&mut self.clock) {
+            self.out.push_back(news);
+            self.dirty.extend(self.told.iter().flat_map(BTreeMap::keys).cloned());
+        }
         match self.told.take() {
             Some(mut told) => {
                 for key in std::mem::take(&mut self.dirty) {
@@ -262,11 +271,12 @@ impl Board {
             rollout: rollout.clone(),
             replica_sets,
             missing: place.sets.missing(Part::ReplicaSets).into_iter().collect::<Vec<Missing>>(),
-            watched: shelf::observe(&self.memory, rollout, self.cluster.wall()),
+            watched: shelf::observe(&self.memory, rollout, self.cluster.time_there()),
             context: self.cluster.context.clone(),
             ..Observed::default()
         };
-        let mut release = argo_rollouts::release(&self.cluster.name, &observed);
+        let release = argo_rollouts::release(&self.cluster.name, &observed);
+        let mut release = release.by_our_clock(self.cluster.ahead().unwrap_or_default());
         // A row acts on nothing: the choice of an older revision is made in the opened release.
         release.offers.retain(|offer| !matches!(offer.goal, Goal::Rollback { to: Some(_) }));
         release.missing.extend(self.narrowed.clone());

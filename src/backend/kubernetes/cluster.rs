@@ -19,6 +19,7 @@ use super::{Clock, credentials::Plugin, failure};
 use crate::domain::{
     clean::{Clean, Name},
     failure::{Failure, FailureKind},
+    update::Update,
 };
 
 const USER_AGENT: &str = concat!("flightdeck/", env!("CARGO_PKG_VERSION"));
@@ -38,7 +39,7 @@ pub(super) struct Cluster {
     pub(super) clock: Clock,
     /// Who we are there, once known.
     pub(super) user: OnceLock<Clean>,
-    /// How far its clock is ahead of ours, as its newest answer showed it.
+    /// How far its clock is ahead of ours, as its answers show it.
     pub(super) ahead: Mutex<Option<TimeDelta>>,
     /// Whether the connection notices by itself that the other side is gone.
     pub(super) pings: AtomicBool,
@@ -93,9 +94,21 @@ impl Cluster {
         (self.clock)()
     }
 
-    /// How far its clock is ahead of ours; none before it has told its time.
+    /// How far its clock is ahead of ours; none before it has told its time. Keeps still while nothing moves but the
+    /// fraction that a date does not tell.
     pub(super) fn ahead(&self) -> Option<TimeDelta> {
         *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far its clock is ahead, if that is other than `told`, which it is from now on.
+    pub(super) fn clock_news(&self, told: &mut Option<TimeDelta>) -> Option<Update> {
+        let now = self.ahead()?;
+        (told.replace(now) != Some(now)).then(|| Update::Clock(now.as_seconds_f64()))
+    }
+
+    /// What time it is by its own clock, as its objects tell times.
+    pub(super) fn time_there(&self) -> DateTime<Utc> {
+        self.wall() + self.ahead().unwrap_or_default()
     }
 
     /// The request with what lets it in. A credential plugin may take its own time for that, and nothing is sent yet.
@@ -123,8 +136,10 @@ impl Cluster {
         let sent = self.wall();
         let response = self.client.send(request).await.map_err(|e| failure::of_connection(self, &e))?;
         let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
-        if let Some(ahead) = date.and_then(|date| ahead(date, sent, self.wall())) {
-            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        if let Some(now) = date.and_then(|date| ahead(date, sent, self.wall())) {
+            let mut known = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+            known.take_if(|known| (now - *known).abs() >= SAME_CLOCK);
+            known.get_or_insert(now);
         }
         self.pings.store(response.version() == Version::HTTP_2, Ordering::Relaxed);
         if response.status() == StatusCode::UNAUTHORIZED
@@ -195,6 +210,9 @@ impl Cluster {
 
 /// An answer that took longer says too little of the time.
 const PROMPT: TimeDelta = TimeDelta::seconds(2);
+
+/// Two readings of a clock that differ by less say the same.
+const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// How far a server's clock is ahead. Its date is cut to the second and was written at some time between sending and
 /// receiving; a difference within that doubt counts as none.

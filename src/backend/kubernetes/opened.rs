@@ -50,9 +50,6 @@ enum Asked {
     Permissions(Permissions),
 }
 
-/// A clock that moved by less is as it was told: its answers are cut to the second.
-const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
-
 /// What is there of the target.
 #[derive(Clone, PartialEq)]
 enum Found {
@@ -180,7 +177,7 @@ impl Opened {
     }
 
     fn observe(&self, rollout: &Rollout) {
-        shelf::observe(&self.memory, rollout, self.cluster.wall());
+        shelf::observe(&self.memory, rollout, self.cluster.time_there());
     }
 
     fn hear(&mut self, news: News) {
@@ -302,13 +299,14 @@ impl Opened {
     fn tell(&mut self) {
         self.dirty = false;
         // Before the times that are told by it.
-        self.tell_clock();
+        self.out.extend(self.cluster.clock_news(&mut self.clock));
         let now = match self.rollout.get(&self.key) {
             Some(rollout) if !self.awaits_parts() => {
                 let rollout = rollout.clone();
                 self.parts_told = true;
                 self.check_permissions();
-                let release = Arc::new(argo_rollouts::release(&self.target.source, &self.observed(rollout)));
+                let release = argo_rollouts::release(&self.target.source, &self.observed(rollout));
+                let release = Arc::new(release.by_our_clock(self.cluster.ahead().unwrap_or_default()));
                 Found::Release(release)
             }
             None if *self.rollout.state() == State::Ready => Found::Absent,
@@ -337,14 +335,6 @@ impl Opened {
             || self.maps.is_waiting()
             || self.runs.is_waiting()
             || (!self.parts_told && templates.any(Shelf::is_waiting))
-    }
-
-    fn tell_clock(&mut self) {
-        let Some(now) = self.cluster.ahead() else { return };
-        if self.clock.is_none_or(|told| (now - told).abs() >= SAME_CLOCK) {
-            self.clock = Some(now);
-            self.out.push_back(Update::Clock(now.as_seconds_f64()));
-        }
     }
 
     fn tell_health(&mut self) {
@@ -390,7 +380,7 @@ impl Opened {
             self.cluster_templates.as_ref().and_then(|shelf| shelf.missing(Part::ClusterAnalysisTemplates)),
         ];
         Observed {
-            watched: shelf::observe(&self.memory, &rollout, self.cluster.wall()),
+            watched: shelf::observe(&self.memory, &rollout, self.cluster.time_there()),
             rollout,
             replica_sets: self.sets.values().filter(|set| set.metadata.is_owned_by(&uid)).cloned().collect(),
             pods: self.pods.values().cloned().collect(),

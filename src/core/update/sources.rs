@@ -111,13 +111,13 @@ pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &
         let side = if skew > 0.0 { "ahead of" } else { "behind" };
         let what = match source.role {
             Role::Metrics => "its own time is used for its numbers",
-            Role::Backend => "the times it tells are by its own",
+            Role::Backend => "the times it tells are shown by ours",
         };
         let text = format!("the clock of `{name}` is {} {side} ours; {what}", Seconds(skew.abs()));
         notices::say(state, NoticeKind::Warning, text, effects);
     }
     if new.is_some() {
-        // What the release tells lies elsewhere on that clock.
+        // What happened to the release lies elsewhere on that clock.
         questions::follow_release(state);
     }
 }

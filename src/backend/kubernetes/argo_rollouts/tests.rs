@@ -1,10 +1,15 @@
 //! Releases made of objects as the real controller left them.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::*;
 use crate::domain::{
-    release::{Phase, WaitingOn},
+    analysis::{Analysis, Check, Measured},
+    release::{Gate, Phase, WaitingOn},
     revision::Tag,
     step::{StepKind, StepState},
 };
@@ -250,4 +255,71 @@ fn events_fill_in_what_was_not_watched() {
     assert_eq!(steps[0].took.unwrap().to_string(), "0s");
     assert!(look(&observed).timeline.iter().any(|m| m.text.contains("step 1/8 completed")));
     assert!(look(&observed).started_at.is_some());
+}
+
+/// Every time in a value with its place in it. What is sent is as the server has it, and a guard has a clock of its own.
+fn times(value: &Value, place: &str) -> Vec<(String, DateTime<Utc>)> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(key, _)| !["offers", "guard"].contains(&key.as_str()))
+            .flat_map(|(key, of)| times(of, &format!("{place}/{key}")))
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(|of| times(of, place)).collect(),
+        Value::String(text) => text.parse().ok().map(|at| (place.to_owned(), at)).into_iter().collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// The paused canary with times wherever a release can have one.
+fn timed() -> Release {
+    let mut release = look(&paused());
+    let at = release.started_at;
+    release.revisions[0].scale_down_at = at;
+    release.gates.push(Gate { name: "gate".into(), waits_for: "you".into(), since: at });
+    let measured = Measured { at, value: "1".into(), number: Some(1.0), phase: "Successful".into() };
+    release.checks.push(Check { measured: vec![measured], ..Check::default() });
+    release.analyses.push(Analysis {
+        name: "run".into(),
+        phase: "Running".into(),
+        message: "".into(),
+        started_at: at,
+        successful: 1,
+        failed: 0,
+        inconclusive: 0,
+        error: 0,
+        metrics: Vec::new(),
+    });
+    release
+}
+
+#[test]
+fn every_time_is_moved_to_our_clock() {
+    let mut places = BTreeSet::new();
+    for told in [timed(), look(&seen("canary-timed-pause-10pct"))] {
+        let ours = told.clone().by_our_clock(TimeDelta::milliseconds(-600_400));
+        let all = |release: &Release| times(&serde_json::to_value(release).unwrap(), "");
+        for ((place, before), (_, after)) in all(&told).into_iter().zip(all(&ours)) {
+            assert_eq!(after - before, TimeDelta::seconds(600), "{place}");
+            places.insert(place);
+        }
+        assert_eq!(told.clone().by_our_clock(TimeDelta::milliseconds(900)), told);
+    }
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    assert_eq!(
+        places,
+        [
+            "/analyses/started_at",
+            "/checks/measured/at",
+            "/gates/since",
+            "/revisions/created_at",
+            "/revisions/pods/started_at",
+            "/revisions/scale_down_at",
+            "/started_at",
+            "/steps/started_at",
+            "/timeline/at",
+            "/waiting/on/timer",
+            "/waiting/since",
+        ]
+    );
 }

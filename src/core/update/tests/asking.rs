@@ -239,7 +239,9 @@ fn the_clock_of_a_cluster_is_known_and_said() {
     let source = flight.state.open.as_ref().unwrap().target.source.clone();
     assert_eq!(flight.state.second_at(&source), flight.state.at.wall.timestamp() - 600);
     assert!(
-        flight.notice().starts_with("the clock of `prod-eu` is 10m00s behind ours; the times"),
+        flight
+            .notice()
+            .starts_with("the clock of `prod-eu` is 10m00s behind ours; the times it tells are shown by ours"),
         "{}",
         flight.notice()
     );
