@@ -73,6 +73,13 @@ pub struct Panel {
 }
 
 impl Panel {
+    /// Seconds after a move of the weight in which ticks say nothing: until it has warmed up, and the late events of the
+    /// weight before have come.
+    #[must_use]
+    pub fn settles(&self) -> i64 {
+        self.spec.warm_up.whole().max(self.spec.lag.whole() + 2 * self.step)
+    }
+
     /// Nothing asked yet; `step` in seconds, `due` is the monotonic time of the first question.
     #[must_use]
     pub fn new(spec: PanelSpec, arms: Option<Arms>, step: i64, due: u64) -> Self {
@@ -221,4 +228,7 @@ pub struct WeightMove {
     pub at: i64,
     /// To what, in percent; none where only the moment is known.
     pub percent: Option<f64>,
+    /// Not then, but at some time from then until the next move: nobody knows when.
+    #[serde(default)]
+    pub lost: bool,
 }

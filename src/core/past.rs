@@ -282,6 +282,7 @@ impl Glimpse {
             budgets: self.budgets.to_vec(),
             seen: open.seen.iter().filter(|moment| moment.at <= self.at).cloned().collect(),
             weights: open.weights.iter().filter(|moved| moved.at <= now).copied().collect(),
+            first_weight: open.first_weight,
             critical: open.critical.clone(),
             split: self.split.as_ref().map(|(panel, found)| Watched {
                 panel: panel.clone(),

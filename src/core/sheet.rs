@@ -138,8 +138,8 @@ fn because(state: &State) -> String {
         let ratio = panel.reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
         text.extend(["; ", panel.spec.name.as_str(), &ratio, " asks for a look"]);
     }
-    match open.panels.iter().filter_map(|p| p.newest).max() {
-        Some(newest) => format!("{text}; newest sample {} old", state.at.since(newest)),
+    match open.panels.iter().filter_map(|panel| state.age_of(panel)).min_by(|one, other| one.0.total_cmp(&other.0)) {
+        Some(age) => format!("{text}; newest sample {age} old"),
         None => text,
     }
 }

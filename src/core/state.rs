@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
@@ -191,6 +191,9 @@ pub struct Open {
     pub seen: Vec<Moment>,
     /// When the weight moved and to what, oldest first, as far as known.
     pub weights: Vec<WeightMove>,
+    /// What it was when this run first saw it.
+    #[serde(default)]
+    pub first_weight: Option<WeightMove>,
     /// Number of critical panels, fixed when the first of them began to be judged on this revision: each has that part
     /// of the release's error rate. One that is declared later is judged with the number there is then, if larger.
     pub critical: Option<Critical>,
@@ -413,6 +416,13 @@ impl State {
     pub fn wall_of(&self, source: &Name, second: i64) -> DateTime<Utc> {
         let ahead = self.second_at(source) - self.at.wall.timestamp();
         DateTime::from_timestamp(second.saturating_sub(ahead), 0).unwrap_or(self.at.wall)
+    }
+
+    /// How old a panel's newest sample is, both by its source's clock.
+    #[must_use]
+    pub fn age_of(&self, panel: &Panel) -> Option<Seconds> {
+        let ahead = TimeDelta::seconds(self.second_at(&panel.spec.source) - self.at.wall.timestamp());
+        panel.newest.map(|newest| Seconds::between(newest, self.at.wall + ahead))
     }
 
     /// Whether acts on this source are allowed without arming anew.

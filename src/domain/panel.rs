@@ -217,6 +217,16 @@ pub enum Side {
     Canary,
 }
 
+impl Side {
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Canary => "canary",
+        }
+    }
+}
+
 impl Arms {
     /// The arm an instance belongs to, if any.
     #[must_use]

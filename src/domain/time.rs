@@ -40,6 +40,14 @@ impl Seconds {
         Self((end - start).num_milliseconds().max(0) as f64 / 1000.0)
     }
 
+    /// In whole seconds, rounded up; small enough to add to a time without care.
+    #[must_use]
+    pub fn whole(self) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "saturates by definition of `as`")]
+        let seconds = self.0.ceil() as i64;
+        seconds.clamp(0, u32::MAX.into())
+    }
+
     /// As a chrono length, saturating.
     #[must_use]
     pub fn delta(self) -> TimeDelta {

@@ -67,7 +67,7 @@ pub fn panel(state: &State, panel: &Panel) -> Value {
             "enough_weight": forecast.enough_weight,
         })),
         "loss": reading.loss.as_ref().map(|lost| loss(state, panel, lost)),
-        "age_seconds": panel.newest.map(|newest| (state.second_at(&spec.source) - newest.timestamp()).max(0)),
+        "age_seconds": state.age_of(panel).map(|age| age.0),
     })
 }
 

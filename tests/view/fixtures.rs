@@ -169,6 +169,7 @@ pub fn release(situation: Situation, size: Size) -> State {
         budgets: Vec::new(),
         seen: Vec::new(),
         weights: Vec::new(),
+        first_weight: None,
         critical: None,
         split: None,
         told: LastTold::default(),

@@ -73,6 +73,7 @@ fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
         (Standing::Regression, doubt) => {
             let mut why: Vec<Clean> = vec![finding.words().into()];
             why.extend(doubt);
+            why.extend(panel.evidence.silent.map(uncounted));
             (Mark::Regression, Verdict { word: Word::NoGo, why })
         }
         (Standing::Within | Standing::Collecting, Some(why)) if panel.trouble.is_none() && panel.history.is_some() => {
@@ -82,13 +83,14 @@ fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
         (Standing::Within, None) => match panel.evidence.silent {
             None => (Mark::Good, Verdict { word: Word::Go, why: vec!["within its tolerance".into()] }),
             // None is a number only where something would have counted it.
-            Some(side) => {
-                let arm = if side == Side::Canary { "canary" } else { "baseline" };
-                (Mark::Unknown, Verdict::unknown(format!("the {arm} reports no events")))
-            }
+            Some(side) => (Mark::Unknown, Verdict::unknown(uncounted(side))),
         },
         (Standing::Collecting, None) => (Mark::Collecting, Verdict::collecting("collecting")),
     }
+}
+
+fn uncounted(side: Side) -> Clean {
+    format!("the {} reports no events", side.word()).into()
 }
 
 /// Why its numbers cannot be trusted or compared now, the worst first; none when they can.

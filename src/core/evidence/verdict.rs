@@ -5,7 +5,7 @@ use crate::{
     core::state::{Open, Panel, Watched},
     domain::{
         clean::Clean,
-        panel::{PanelKind, PanelTrouble, Side},
+        panel::{PanelKind, PanelTrouble},
         series::Counts,
         verdict::{Verdict, Word},
     },
@@ -135,14 +135,17 @@ fn exposed_at(open: &Open) -> Option<Clean> {
 /// guard may act on. What is missing, old or counted by nothing is not among them.
 #[must_use]
 pub fn regressed(open: &Open, alpha: f64) -> Vec<Clean> {
-    harmed(open, alpha).filter(|(panel, _)| !is_uncounted(panel)).map(|(_, words)| words.into()).collect()
+    harmed(open, alpha).filter(|(panel, _)| panel.evidence.silent.is_none()).map(|(_, words)| words.into()).collect()
 }
 
-/// The same of those whose events on the canary no series counts: a dead shop looks so, and a renamed metric too.
+/// The same of those whose events on one arm no series counts: a dead shop looks so, and a baseline that never failed,
+/// and a renamed metric too.
 #[must_use]
 pub fn uncounted(open: &Open, alpha: f64) -> Vec<Clean> {
-    let uncounted = harmed(open, alpha).filter(|(panel, _)| is_uncounted(panel));
-    uncounted.map(|(_, words)| format!("{words}, but no series counts events of the canary").into()).collect()
+    let uncounted = harmed(open, alpha).filter_map(|(panel, words)| Some((panel.evidence.silent?, words)));
+    uncounted
+        .map(|(side, words)| format!("{words}, but no series counts events of the {}", side.word()).into())
+        .collect()
 }
 
 fn harmed(open: &Open, alpha: f64) -> impl Iterator<Item = (&Panel, String)> {
@@ -151,10 +154,6 @@ fn harmed(open: &Open, alpha: f64) -> impl Iterator<Item = (&Panel, String)> {
         let judge = panel.evidence.judge.as_ref().filter(|judge| judge.harm_at(alpha))?;
         Some((panel, format!("{} {}", panel.spec.name, judge.finding().words())))
     })
-}
-
-fn is_uncounted(panel: &Panel) -> bool {
-    panel.evidence.silent == Some(Side::Canary)
 }
 
 /// Why no critical panel can be judged now; none while one can.

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         analysis::{BadSide, Limit, LimitMeans},
         clean::{Clean, Name},
-        panel::{Better, PanelKind, Side},
+        panel::{Better, PanelKind},
         series::Counts,
         target::Target,
         template::{self, Place},
@@ -185,11 +185,7 @@ fn counts(state: &State, panel: &Panel, said: &mut Said) {
     said.plain("canary", format!("{}{counted}", of(reading.canary)));
     said.plain("baseline", of(reading.baseline));
     if let Some(side) = reading.silent {
-        let arm = match side {
-            Side::Canary => "canary",
-            Side::Baseline => "baseline",
-        };
-        said.say("warning", format!("the {arm} reports no events; counted as 0"), Tone::Warning);
+        said.say("warning", format!("the {} reports no events; counted as 0", side.word()), Tone::Warning);
     }
 }
 
@@ -258,10 +254,11 @@ fn rules(panel: &Panel, said: &mut Said) {
     let bound = panel.evidence.finding.map(|finding| format!("; harm begins at ×{:.2}", finding.bound));
     said.plain("rule", format!("{role}; {must}, tolerance {tolerance} %{}", bound.unwrap_or_default()));
     if spec.kind.has_counts() {
-        let settles = panel.left_out.first().map(|(from, to)| {
-            format!(": ticks until {} after a change of weight are drawn and not counted", seconds(to - from))
-        });
-        let text = format!("lag {}, warm-up {}{}", spec.lag, spec.warm_up, settles.unwrap_or_default());
+        let settles = seconds(panel.settles());
+        let text = format!(
+            "lag {}, warm-up {}: ticks until {settles} after a change of weight are drawn and not counted",
+            spec.lag, spec.warm_up
+        );
         said.plain("counting", text);
     }
 }
@@ -311,7 +308,7 @@ fn history(state: &State, panel: &Panel) -> Vec<Sentence> {
 /// Where the numbers come from, and what exactly is asked.
 fn sources(state: &State, open: &Open, panel: &Panel) -> Vec<Sentence> {
     let mut said = Said(Vec::new());
-    let age = panel.newest.map(|newest| format!(", newest sample {} old", state.at.since(newest)));
+    let age = state.age_of(panel).map(|age| format!(", newest sample {age} old"));
     let every = seconds(panel.step);
     let source = &panel.spec.source;
     said.plain("source", format!("{source}{}, ticks of {every}", age.unwrap_or_default()));

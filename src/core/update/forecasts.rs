@@ -1,6 +1,5 @@
 //! What waiting may bring: made anew when the traffic or the weight is another, and every minute for what is collected.
 
-use super::questions::whole;
 use crate::{
     core::{
         evidence::{ENOUGH, Forecast, Progress},
@@ -46,7 +45,7 @@ fn renewed(panel: &mut Panel, late: i64) -> bool {
     // Who waits looks at a clock, not at ticks: what a tick proves is seen when it is judged.
     let progress = progress.map(|found| Progress { done: found.done, of: found.of, ready_at: found.ready_at + late });
     // Events of exposures from before the loss still come for as long as the lag.
-    let unseen = late + whole(panel.spec.lag);
+    let unseen = late + panel.spec.lag.whole();
     let blind = forecast::until_seen(judge, flow, pods, ratio, late).map(|proven| seconds(proven + unseen));
     let before = panel.reading.forecast.filter(|_| known.is_some_and(|basis| is_alike(basis.flow, flow)));
     let enough_weight = match before {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     forecasts, paint,
-    questions::{history, newest_tick, whole},
+    questions::{history, newest_tick},
     splits, weights,
 };
 use crate::{
@@ -134,8 +134,7 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
     if panel.spec.kind.word() == "latency"
         && let Some(side) = counted.silent
     {
-        let arm = arm(side);
-        panel.evidence.refused = Some(format!("partial: no bucket with this bound on the {arm}").into());
+        panel.evidence.refused = Some(format!("partial: no bucket with this bound on the {}", side.word()).into());
         return false;
     }
     let (counted, since) = match panel.evidence.held.take() {
@@ -144,7 +143,7 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
     };
     if let Some(side) = contradiction(&counted) {
         // A late event of an exposure that was counted before; it belongs to the next one.
-        if counted.tick.at - since <= whole(panel.spec.lag) + GAP * step {
+        if counted.tick.at - since <= panel.spec.lag.whole() + GAP * step {
             panel.evidence.held = Some((counted, since));
         } else {
             panel.evidence.refused = Some(without_exposures(side));
@@ -179,15 +178,8 @@ fn exposures(panel: &mut Panel, mut counted: Counted) -> Option<Counted> {
     Some(counted)
 }
 
-fn arm(side: Side) -> &'static str {
-    match side {
-        Side::Baseline => "baseline",
-        Side::Canary => "canary",
-    }
-}
-
 fn without_exposures(side: Side) -> Clean {
-    format!("partial: events without exposures on the {}", arm(side)).into()
+    format!("partial: events without exposures on the {}", side.word()).into()
 }
 
 /// The arm that has events nobody was exposed to.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::{navigation, notices, paint, proof, pulses, questions, verdicts, weights};
 use crate::{
-    core::{effect::Effect, state::State},
+    core::{
+        effect::Effect,
+        state::{State, WeightMove},
+    },
     domain::{
         clean::Clean,
         goal::Goal,
@@ -21,11 +24,13 @@ const MAX_MOMENTS: usize = 12;
 
 /// The release as it is now.
 pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut Vec<Effect>) {
+    let now = state.at.wall.timestamp();
     let Some(open) = &mut state.open else { return };
     let was_gone = std::mem::take(&mut open.gone);
     let was_complete = std::mem::replace(&mut open.complete, true);
     let release = &keep_panels(open.release.as_deref(), release, !was_complete);
     let before = open.release.replace(release.clone());
+    open.first_weight.get_or_insert(WeightMove { at: now, percent: weight(release), lost: false });
     if before.as_ref().is_some_and(|before| before.id != release.id) {
         verdicts::forget(&mut open.told);
     }

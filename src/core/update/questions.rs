@@ -53,7 +53,7 @@ pub(super) fn prepare(state: &mut State) {
 /// Seconds between the ticks of a source; the shortest where it does not say how often it scrapes.
 pub(super) fn step(settings: &Settings, source: &Name) -> i64 {
     let said = settings.sources.iter().find(|setting| setting.name == *source).and_then(|setting| setting.tick);
-    said.map_or(TICK_SECONDS, |tick| whole(tick).max(TICK_SECONDS))
+    said.map_or(TICK_SECONDS, |tick| tick.whole().max(TICK_SECONDS))
 }
 
 /// The newest tick of a panel that can be asked for now, by its source's clock.
@@ -76,7 +76,7 @@ pub(super) fn follow_release(state: &mut State) {
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
-    let weights = weights::known(&open.weights, &release);
+    let weights = weights::known(&open.weights, open.first_weight.as_ref(), &release);
     let bound = exposure_bound(&release);
     // While a guard soaks, what was still on its way when all traffic had moved is judged by the arms it came from.
     let soaking = state.guard.as_ref().filter(|guard| guard.end().is_none() && guard::is_out(&release));
@@ -125,12 +125,6 @@ fn exposure_bound(release: &Release) -> Option<i64> {
     });
     let began = first.and_then(|step| step.started_at).or(release.started_at);
     created.filter(|_| is_new).or(began).or(created).map(|at| at.timestamp())
-}
-
-pub(super) fn whole(length: Seconds) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "saturates by definition of `as`")]
-    let seconds = length.0.ceil() as i64;
-    seconds.clamp(0, LONGEST_SECONDS)
 }
 
 /// Asks what is due and gives up what was lost.

@@ -4,7 +4,7 @@ use chrono::DateTime;
 
 use super::{
     answers::{Present, failed, note_age},
-    questions::{align, whole},
+    questions::align,
     weights,
 };
 use crate::{
@@ -63,7 +63,7 @@ pub(super) fn take(panel: &mut Panel, asked: Asked, answer: Answer, present: Pre
         Answer::Stale(age) if is_past => {
             // Its beginning is there.
             let began = panel.answered_to.unwrap_or(asked.from);
-            let ticks = (asked.to - whole(age) - began).div_euclid(panel.step);
+            let ticks = (asked.to - age.whole() - began).div_euclid(panel.step);
             if ticks > 0 {
                 panel.chunk = ticks.min(CHUNK);
             } else {
@@ -72,7 +72,7 @@ pub(super) fn take(panel: &mut Panel, asked: Asked, answer: Answer, present: Pre
         }
         Answer::Stale(age) => {
             if panel.newest.is_none() {
-                panel.newest = DateTime::from_timestamp(present.now - whole(age), 0);
+                panel.newest = DateTime::from_timestamp(present.now - age.whole(), 0);
             }
             panel.trouble = Some(PanelTrouble::Stale(age));
         }

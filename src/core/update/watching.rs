@@ -91,6 +91,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         budgets: Vec::new(),
         seen: Vec::new(),
         weights: Vec::new(),
+        first_weight: None,
         critical: None,
         split: None,
         told: LastTold::default(),

@@ -1,6 +1,5 @@
 //! When the weight moved and to what, and which ticks say nothing because of it.
 
-use super::questions::whole;
 use crate::{
     core::state::{Panel, State, WeightMove},
     domain::{
@@ -25,10 +24,17 @@ pub(super) fn follow(state: &mut State) {
 }
 
 /// When the weight moved as far as that is known, and from when on it is not.
-pub(super) fn known(weights: &[WeightMove], release: &Release) -> Vec<WeightMove> {
+pub(super) fn known(weights: &[WeightMove], first: Option<&WeightMove>, release: &Release) -> Vec<WeightMove> {
     let mut known = weights.to_vec();
     for told in forgotten(release, weights) {
         note(&mut known, told);
+    }
+    // By the first look it had moved.
+    if let (Some(last), Some(first)) = (known.last(), first)
+        && last.lost
+        && last.at < first.at
+    {
+        known.push(*first);
     }
     known
 }
@@ -50,11 +56,11 @@ fn forgotten(release: &Release, known: &[WeightMove]) -> Vec<WeightMove> {
         };
         if !known.iter().any(was_seen) {
             // Behind what happened then, so that it is not taken for that.
-            lost.push(WeightMove { at: after + SAME_SECONDS + 1, percent: None });
+            lost.push(WeightMove { at: after + SAME_SECONDS + 1, percent: None, lost: true });
             // By then it is what the steps up to there have made it.
             let until = next.and_then(|next| release.steps.get(place..=next)).into_iter().flatten();
             let percent = until.rev().find_map(taken);
-            lost.extend(before.map(|at| WeightMove { at, percent }));
+            lost.extend(before.map(|at| WeightMove { at, percent, lost: false }));
         }
     }
     lost
@@ -82,7 +88,7 @@ fn taken(step: &Step) -> Option<f64> {
 pub(super) fn moved(state: &mut State, percent: f64) {
     let at = state.at.wall.timestamp();
     if let Some(open) = &mut state.open {
-        note(&mut open.weights, WeightMove { at, percent: Some(percent) });
+        note(&mut open.weights, WeightMove { at, percent: Some(percent), lost: false });
     }
 }
 
@@ -95,6 +101,7 @@ fn note(moves: &mut Vec<WeightMove>, told: WeightMove) {
     let same = |known: &&mut WeightMove| (known.at - told.at).abs() <= SAME_SECONDS && alike(known);
     if let Some(known) = moves.iter_mut().find(same) {
         known.percent = known.percent.or(told.percent);
+        known.lost &= told.lost;
         known.at = known.at.min(told.at);
     } else {
         moves.push(told);
@@ -107,13 +114,13 @@ fn note(moves: &mut Vec<WeightMove>, told: WeightMove) {
 fn moves(release: &Release) -> impl Iterator<Item = WeightMove> {
     let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| (m.at, None));
     let steps = release.steps.iter().filter_map(|step| Some((step.started_at?, Some(taken(step)?))));
-    told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent })
+    told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent, lost: false })
 }
 
 /// Tells a panel of the moves by its source's clock, and leaves out what came right after each: until its warm-up is
 /// over, and the late events of the weight before have come. True if ticks that had been judged are among them.
 pub(super) fn leave_out(panel: &mut Panel, weights: &[WeightMove], offset: i64) -> bool {
-    let settles = whole(panel.spec.warm_up).max(whole(panel.spec.lag) + 2 * panel.step);
+    let settles = panel.settles();
     let known: Vec<i64> = panel.moves.iter().map(|moved| moved.at).collect();
     panel.moves = weights.iter().map(|moved| WeightMove { at: moved.at + offset, ..*moved }).collect();
     let is_new = |moved: &&WeightMove| !known.iter().any(|at| (at - moved.at).abs() <= SAME_SECONDS);
@@ -124,8 +131,17 @@ pub(super) fn leave_out(panel: &mut Panel, weights: &[WeightMove], offset: i64) 
         });
     let is_exposed = panel.evidence.judge.is_some() || panel.evidence.gauge.is_some();
     let began = began.filter(|_| is_exposed);
-    let moves = panel.moves.iter().map(|moved| moved.at);
-    panel.left_out = began.into_iter().chain(moves).map(|at| (at, at + settles)).collect();
+    // Where events come late or pods warm up, a move that may have been at any time may have spoilt any tick.
+    let is_spoilt = settles > 2 * panel.step;
+    let moves = panel.moves.iter().enumerate().map(|(place, moved)| {
+        let last = match panel.moves.get(place + 1) {
+            _ if !(moved.lost && is_spoilt) => moved.at,
+            Some(next) => next.at,
+            None => i64::MAX / 2,
+        };
+        (moved.at, last + settles)
+    });
+    panel.left_out = began.map(|at| (at, at + settles)).into_iter().chain(moves).collect();
     is_late
 }
 

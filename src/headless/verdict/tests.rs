@@ -159,7 +159,7 @@ fn people_read_the_word_first_and_what_is_fine_last() {
 #[test]
 fn the_age_of_a_number_is_told_by_its_sources_clock() {
     let mut state = flown(Scenario::Clean, 2);
-    for (skew, ahead, age) in [(0.0, 0, 20), (300.0, 300, 20), (-300.0, -300, 20), (-305.0, -300, 15)] {
+    for (skew, ahead, age) in [(0.0, 0, 20.0), (300.0, 300, 20.0), (-300.0, -300, 20.0), (-305.0, -300, 15.0)] {
         let source = state.sources.iter_mut().find(|source| source.name.raw() == "demo-prom").unwrap();
         source.skew = Some(skew);
         let by_its_clock = chrono::TimeDelta::seconds(ahead);
@@ -167,11 +167,13 @@ fn the_age_of_a_number_is_told_by_its_sources_clock() {
         state.open.as_mut().unwrap().panels[0].newest = Some(newest);
         let told = crate::headless::numbers::panel(&state, &state.open.as_ref().unwrap().panels[0]);
         assert_eq!(told["age_seconds"], age, "{skew}");
+        let text = super::text::paragraph(&Told::of(&state).unwrap());
+        assert!(text.contains(&format!("  {age}s old")), "{skew}: {text}");
     }
     // A source may be ahead of what is known of its clock.
     state.open.as_mut().unwrap().panels[0].newest = Some(state.at.wall + chrono::TimeDelta::seconds(20));
     let told = crate::headless::numbers::panel(&state, &state.open.as_ref().unwrap().panels[0]);
-    assert_eq!(told["age_seconds"], 0);
+    assert_eq!(told["age_seconds"], 0.0);
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn line(state: &State, panel: &Panel, mark: Mark, width: usize) -> String {
             parts.push("uncalibrated".to_owned());
         }
     }
-    parts.extend(panel.newest.map(|newest| format!("{} old", state.at.since(newest))));
+    parts.extend(state.age_of(panel).map(|age| format!("{age} old")));
     parts.join("  ")
 }
 

@@ -135,6 +135,35 @@ fn a_weight_whose_beginning_is_forgotten_is_not_taken_for_the_one_before() {
 }
 
 #[test]
+fn late_events_of_a_forgotten_step_are_not_held_against_the_canary() {
+    let ticks = |spec: &PanelSpec, lost: bool| forgotten(spec.clone(), lost).panel("orders").reading.ticks;
+    // Its events come up to 30 s late: since when they are those of 25 % nobody can say.
+    let late = watched();
+    assert!(ticks(&late, false) > 700, "{}", ticks(&late, false));
+    assert!((30..=55).contains(&ticks(&late, true)), "{}", ticks(&late, true));
+    let prompt = PanelSpec { lag: Seconds(0.0), warm_up: Seconds(0.0), ..watched() };
+    assert!(ticks(&prompt, true) > 700, "{}", ticks(&prompt, true));
+}
+
+#[test]
+fn a_weight_that_was_set_before_the_first_look_is_known_from_then_on() {
+    let shop = Shop { weights: vec![(0, 0.1), (3_600, 0.25)], ..Shop::default() };
+    let mut release = exposed();
+    release.steps[1].kind = StepKind::SetWeight(25.0);
+    (release.steps[1].state, release.steps[2].state) = (StepState::Done, StepState::Current);
+    (release.steps[1].started_at, release.steps[2].started_at) = (None, None);
+    release.steps[2].kind = StepKind::Analysis;
+    release.weight.set = Some(25.0);
+    for spec in [rate(Better::Higher), watched()] {
+        let mut visit = Visit::of(Settings { panels: vec![spec], ..settings() }, shop.clone(), 7_140, release.clone());
+        visit.live(600);
+        let ticks = visit.panel("orders").reading.ticks;
+        assert!((40..=60).contains(&ticks), "{ticks}");
+        assert_ne!(word(&visit), Word::NoGo, "{}", why(&visit));
+    }
+}
+
+#[test]
 fn what_was_found_stands_while_it_is_judged_again() {
     let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
     visit.live(900);

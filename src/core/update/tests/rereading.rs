@@ -52,23 +52,25 @@ fn panels_stay_while_what_declares_them_cannot_be_seen() {
 
 #[test]
 fn on_events_that_nothing_counts_it_does_not_act_and_cries() {
-    let mut flight = armed();
-    flight.state.open.as_mut().unwrap().panels[0].evidence.silent = Some(Side::Canary);
-    let before = flight.watch();
-    regress(&mut flight, None);
-    assert_eq!(flight.watch(), before, "nothing to act on");
-    flight.wait(11_000);
-    assert!(ways_back(&flight).is_empty());
-    let GuardState::Blind(why) = &sign(&flight).state else { panic!("{:?}", sign(&flight)) };
-    assert!(why.starts_with("sees a regression: orders ×"), "{why}");
-    assert!(why.ends_with(", but no series counts events of the canary"), "{why}");
-    let cries = flight.all.iter().filter(|effect| **effect == Effect::Bell).count();
-    assert_eq!(cries, 1, "{:?}", flight.seen());
-    assert!(flight.seen().iter().any(|seen| seen.contains("it may not act: sees a regression")), "{:?}", flight.seen());
-    // A baseline without errors has often no series of them.
-    flight.state.open.as_mut().unwrap().panels[0].evidence.silent = Some(Side::Baseline);
-    regress(&mut flight, None);
-    assert_ne!(flight.watch(), before);
+    for side in [Side::Canary, Side::Baseline] {
+        let mut flight = armed();
+        flight.state.open.as_mut().unwrap().panels[0].evidence.silent = Some(side);
+        let before = flight.watch();
+        regress(&mut flight, None);
+        assert_eq!(flight.watch(), before, "nothing to act on");
+        flight.wait(11_000);
+        assert!(ways_back(&flight).is_empty());
+        let GuardState::Blind(why) = &sign(&flight).state else { panic!("{:?}", sign(&flight)) };
+        assert!(why.starts_with("sees a regression: orders ×"), "{why}");
+        assert!(why.ends_with(&format!(", but no series counts events of the {}", side.word())), "{why}");
+        let cries = flight.all.iter().filter(|effect| **effect == Effect::Bell).count();
+        assert_eq!(cries, 1, "{:?}", flight.seen());
+        let said = flight.seen();
+        assert!(said.iter().any(|seen| seen.contains("it may not act: sees a regression")), "{said:?}");
+        flight.state.open.as_mut().unwrap().panels[0].evidence.silent = None;
+        regress(&mut flight, None);
+        assert_ne!(flight.watch(), before);
+    }
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub fn trouble(state: &State, panel: &Panel) -> Option<String> {
         Some(age) => format!("{word} {}", words::coarse(age)),
         None => word.to_owned(),
     };
-    let since_newest = panel.newest.map(|newest| state.at.since(newest));
+    let since_newest = state.age_of(panel);
     match &panel.trouble {
         Some(PanelTrouble::Waiting) => return Some("waiting for the first answer".to_owned()),
         Some(PanelTrouble::NoData) => return Some(aged("NO DATA", since_newest.map(|age| Seconds(age.0.floor())))),
