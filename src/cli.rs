@@ -238,7 +238,8 @@ const JUDGE: &str = "\
 The first line of FILE names its columns, in any order:
   tick,canary_events,canary_exposures,baseline_events,baseline_exposures
 `tick` counts ticks (0, 1, 2, ...), or holds whole seconds if its numbers are whole ticks apart. Counts are those of
-one tick; an empty one is not known, which is not zero. Leave ticks out in which the weight moved.
+one tick; an empty one is not known, which is not zero. Leave ticks out in which the weight moved. Counters as scraped,
+which only grow, need `--as counters`: a tick is what they grew by since the line before, anew after a gap of 6 ticks.
 
 With --json each line holds tick, verdict (go, no-go, collecting, unknown), log_e_harm and log_e_safe (natural
 logarithms of the evidence, mixed over starts at the first exposure and every 10 minutes), low and high (interval of
@@ -254,6 +255,10 @@ pub struct Judge {
     /// One JSON object per tick and line
     #[arg(long)]
     pub json: bool,
+
+    /// What the numbers are; without it counts, unless they can only be counters
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub holds: Option<Holds>,
 
     /// Whether events are good (orders) or bad (errors)
     #[arg(long, value_enum, value_name = "DIRECTION")]
@@ -278,6 +283,14 @@ pub struct Judge {
     /// How long a tick is
     #[arg(long, default_value = "10s", value_name = "LENGTH", value_parser = tick)]
     pub tick: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Holds {
+    /// Of one tick each
+    Counts,
+    /// As scraped, of one instance each: they grow, and a fall is a restart; the first line is where counting begins
+    Counters,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

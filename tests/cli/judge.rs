@@ -115,6 +115,42 @@ fn errors_name_file_line_and_column() {
     }
 }
 
+#[test]
+fn counters_as_scraped_are_refused_or_counted() {
+    let home = Home::new();
+    let mut counters = String::from("tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n");
+    for n in 0..=360 {
+        writeln!(counters, "{n},{},{},{},{}", f64::from(n.min(240)) * 0.4, n * 20, f64::from(n) * 3.6, 5_000 + n * 180)
+            .unwrap();
+    }
+    fs::write(home.path().join("raw.csv"), &counters).unwrap();
+    fs::write(home.path().join("orders.csv"), orders(240, 360)).unwrap();
+    let (code, said) = home.fails("judge raw.csv --better higher --dispersion 1");
+    assert!(said.starts_with("flightdeck: raw.csv: these are counters as scraped, not counts of ticks"), "{said}");
+    assert!(code == 2 && said.contains("`--as counters`"), "{said}");
+    let judged = |line: &str| {
+        let output = home.run(&format!("judge {line} --better higher --dispersion 1 --json"));
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+        let lines = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (output.status.code(), lines)
+    };
+    let (code, counted): (_, Vec<Value>) = judged("raw.csv --as counters");
+    let (_, counts): (_, Vec<Value>) = judged("orders.csv");
+    assert_eq!((code, counted.len()), (Some(1), 360), "the first line is where counting begins");
+    let evidence = |line: &Value| line["log_e_harm"].as_f64().unwrap();
+    assert!((evidence(&counted[359]) - evidence(&counts[359])).abs() < 1e-6, "the same as of counts");
+    assert_eq!(judged("raw.csv --as counts").1.len(), 361, "whoever insists");
+    let short: Vec<&str> = counters.lines().take(20).collect();
+    fs::write(home.path().join("short.csv"), short.join("\n")).unwrap();
+    let output = home.run("judge short.csv --better higher");
+    assert!(text(&output.stderr).starts_with("flightdeck: short.csv: these look like counters"), "a warning only");
+    assert!(output.status.code() != Some(2) && !output.stdout.is_empty(), "{}", text(&output.stdout));
+    let restart = format!("{counters}361,0,5,1400,70000\n");
+    fs::write(home.path().join("restart.csv"), restart).unwrap();
+    let said = text(&home.run("judge restart.csv --as counters --better higher").stderr);
+    assert!(said.starts_with("flightdeck: restart.csv: a counter falls at tick 361"), "{said}");
+}
+
 /// ln E of harm and of safety by the formula alone, every start kept: must not drop, 10 %, φ = 1.
 fn by_the_formula(ticks: &[[f64; 4]]) -> (f64, f64) {
     let ln_bound = 0.9_f64.ln();

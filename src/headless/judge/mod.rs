@@ -1,5 +1,6 @@
 //! `flightdeck judge FILE`: what the judge would have said of somebody's own numbers, tick by tick.
 
+mod counters;
 pub mod table;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
     path::Path,
 };
 
+use counters::Looks;
 use serde_json::json;
 use table::{Clock, Row, Table};
 
@@ -31,7 +33,7 @@ use crate::{
 pub fn judge(wanted: &cli::Judge) -> anyhow::Result<u8> {
     let name = if wanted.file == Path::new("-") { "standard input".into() } else { wanted.file.display().to_string() };
     let bytes = bytes(&wanted.file).map_err(|error| Problem::usage(format!("{name}: cannot be read: {error}")))?;
-    let table = table::read(&name, &bytes, wanted.tick)?;
+    let table = told(&name, table::read(&name, &bytes, wanted.tick)?, wanted.holds)?;
     let rules = rules(wanted);
     let said = said(rules, &table);
     let text = if wanted.json { lines(&table, &said) } else { report(&name, rules, &table, &said) };
@@ -46,6 +48,37 @@ fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The counts of a table, out of what its columns hold.
+fn told(name: &str, table: Table, holds: Option<cli::Holds>) -> Result<Table, Problem> {
+    match (holds, counters::looks(&table)) {
+        (Some(cli::Holds::Counters), _) => {
+            let counters::Counted { table, fell } = counters::counted(table);
+            if table.rows.is_empty() {
+                return Err(Problem::usage(format!("{name}: one line of counters is no tick; it takes two")));
+            }
+            if let Some(tick) = fell {
+                print::complain(&format!(
+                    "{name}: a counter falls at tick {tick}, which is taken for a restart from 0; in a sum over \
+                     instances it is none, and looks like a burst: give the sum of their increases with `--as counts`"
+                ));
+            }
+            Ok(table)
+        }
+        (None, Looks::SurelyCounters) => Err(Problem::usage(format!(
+            "{name}: these are counters as scraped, not counts of ticks: nothing ever falls and exposures always rise; \
+             `--as counters` takes their differences, `--as counts` takes them as they are"
+        ))),
+        (None, Looks::LikeCounters) => {
+            print::complain(&format!(
+                "{name}: these look like counters as scraped and are taken for counts of ticks; `--as counters` takes \
+                 their differences, `--as counts` is silent about it"
+            ));
+            Ok(table)
+        }
+        (Some(cli::Holds::Counts), _) | (None, Looks::LikeCounts) => Ok(table),
+    }
 }
 
 fn rules(wanted: &cli::Judge) -> Rules {

@@ -41,6 +41,12 @@ impl Clock {
         Self { step, counted: step > 1 && gaps.any(|gap| gap % step != 0) }
     }
 
+    /// Seconds of a tick.
+    #[must_use]
+    pub const fn step(self) -> i64 {
+        self.step
+    }
+
     /// What lies between any two numbers, where the column counts ticks and yet goes by more than one.
     fn stride(self, ticks: &[i64]) -> Option<i64> {
         let gaps = ticks.windows(2).map(|pair| pair[1] - pair[0]);
