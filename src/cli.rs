@@ -164,6 +164,10 @@ const VERDICT: &str = "\
 The answer is to \"may it go on?\": what the critical panels say, no better than the error budgets allow, and NO-GO once
 the release has failed. A spent budget is a NO-GO and an unknown one UNKNOWN for going on, never for going back.
 
+A regression is decided by the evidence (ln E of harm against what is needed): of releases within their tolerance at
+most a share α (5 %) ever get there, however often one looks. The interval of the ratio has two sides and is of one
+start, so it may reach into the tolerance all the same.
+
 With --json one object: schema, at, target, kind, release, weight, verdict (the answer), numbers (what they say alone),
 notes, panels, wrong, loss, split, budgets, controller, checks, sources. What is not known is null. docs/json.md of the
 source has a table of every field, nested ones included.

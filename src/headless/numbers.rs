@@ -22,7 +22,7 @@ use crate::{
         time::Seconds,
         verdict::Verdict,
     },
-    judge::split::SplitStanding,
+    judge::{Rules, split::SplitStanding},
 };
 
 /// A verdict with its reasons.
@@ -36,6 +36,7 @@ pub fn verdict(verdict: &Verdict) -> Value {
 pub fn panel(state: &State, panel: &Panel) -> Value {
     let (spec, reading) = (&panel.spec, evidence::reading(panel));
     let finding = panel.evidence.finding.as_ref();
+    let rules = panel.evidence.judge.as_ref().map(|judge| judge.rules());
     let at = |second: i64| state.wall_of(&spec.source, second);
     let per = |side| reading.value(side).map(|value| value * spec.per);
     json!({
@@ -51,6 +52,9 @@ pub fn panel(state: &State, panel: &Panel) -> Value {
         "ratio": ratio(reading),
         "log_e_harm": finding.map(|finding| finding.log_e_harm),
         "log_e_safe": finding.map(|finding| finding.log_e_safe),
+        "log_e_harm_needed": rules.map(|rules| rules.harm_bar(rules.alpha_nogo)),
+        "log_e_safe_needed": rules.map(Rules::safe_bar),
+        "found_at": finding.and_then(|finding| finding.latched_at).map(at),
         "levels": {
             "before": reading.levels.before.map(|level| level * spec.per),
             "now": reading.levels.now.map(|level| level * spec.per),

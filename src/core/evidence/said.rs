@@ -51,6 +51,41 @@ pub fn value(panel: &Panel, value: Option<f64>) -> String {
     format!("{}{}", number(panel, value), unit.unwrap_or_default())
 }
 
+/// `ln E of harm 8.30, of 3.00 needed`: what decides whether a panel is a regression. None before anything was judged.
+#[must_use]
+pub fn harm(panel: &Panel) -> Option<String> {
+    let (judge, finding) = panel.evidence.judge.as_ref().zip(panel.evidence.finding.as_ref())?;
+    let rules = judge.rules();
+    Some(format!("ln E of harm {:.2}, of {:.2} needed", finding.log_e_harm, rules.harm_bar(rules.alpha_nogo)))
+}
+
+/// The same of a regression, with when it was reached: `ln E of harm 8.30, of 3.00 needed, reached 14:02:10`. None where
+/// there is none, or it is being judged again.
+#[must_use]
+pub fn reached(state: &State, panel: &Panel) -> Option<String> {
+    let at = state.wall_of(&panel.spec.source, panel.evidence.finding?.latched_at?);
+    Some(format!("{}, reached {}", harm(panel)?, state.settings.zone.time_of_day(at)))
+}
+
+/// The same by which rules, and for whoever wonders about an interval that is not beyond the tolerance.
+#[must_use]
+pub fn decided(state: &State, panel: &Panel) -> Option<String> {
+    let reached = reached(state, panel)?;
+    let (judge, finding) = panel.evidence.judge.as_ref().zip(panel.evidence.finding)?;
+    let rules = judge.rules();
+    // One side against one bound decides; the interval has two, is of one start, and rounded outward.
+    let is_beyond = match rules.better {
+        Better::Higher => finding.high < finding.bound,
+        Better::Lower => finding.low > finding.bound,
+    };
+    let wide = match (is_beyond, finding.log_e_harm >= rules.harm_bar(rules.alpha_nogo)) {
+        (true, _) => "",
+        (false, true) => "; the interval has two sides and is of one start, so it may reach farther",
+        (false, false) => "; newer ticks say less, and it stands until a person resets it",
+    };
+    Some(format!("{reached} (α {}, K {}){wide}", rules.alpha_nogo, rules.critical))
+}
+
 /// What a panel counts, without what it is counted against: `orders` of `orders per 1,000 checkouts`.
 #[must_use]
 pub fn noun(panel: &Panel) -> &str {

@@ -277,13 +277,8 @@ fn judged(panel: &Panel, said: &mut Said) {
     }
     let (Some(judge), Some(finding)) = (&panel.evidence.judge, &panel.evidence.finding) else { return };
     let rules = judge.rules();
-    let harm = format!(
-        "ln E of harm {:.2}, of {:.2} needed (α {}, K {})",
-        finding.log_e_harm,
-        rules.harm_bar(rules.alpha_nogo),
-        rules.alpha_nogo,
-        rules.critical
-    );
+    let harm = said::harm(panel).unwrap_or_default();
+    let harm = format!("{harm} (α {}, K {})", rules.alpha_nogo, rules.critical);
     let safe =
         format!("ln E of safety {:.2}, of {:.2} needed (α {})", finding.log_e_safe, rules.safe_bar(), rules.alpha_go);
     said.plain("evidence", format!("{harm}; {safe}"));

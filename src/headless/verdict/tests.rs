@@ -277,6 +277,12 @@ fn a_silent_failure_is_no_go_with_its_numbers_and_its_cost() {
         text.contains("cost        orders per 1,000 checkouts: ≈") && text.contains(" orders missing so far ("),
         "{text}"
     );
+    let decided = lines.iter().find(|line| line.starts_with("  evidence    ")).unwrap();
+    assert!(
+        decided.contains("orders per 1,000 checkouts: ln E of harm ") && decided.contains(" needed, reached 14:0"),
+        "{text}"
+    );
+    assert!(decided.ends_with("K 2)"), "the interval says the same: {decided}");
     let unknown = lines.iter().find(|line| line.starts_with("  ? ")).unwrap();
     assert!(!unknown.contains(" vs "), "what is not known has no numbers: {unknown}");
 
@@ -285,6 +291,8 @@ fn a_silent_failure_is_no_go_with_its_numbers_and_its_cost() {
     let number = |pointer: &str| orders.pointer(pointer).and_then(Value::as_f64).unwrap();
     assert!(number("/ratio/0") < number("/ratio/1") && number("/ratio/1") < number("/ratio/2"), "{orders}");
     assert!(number("/log_e_harm") > number("/log_e_safe") && number("/phi") >= 1.0, "{orders}");
+    assert!(number("/log_e_harm") >= number("/log_e_harm_needed"), "what decided is told: {orders}");
+    assert!(orders["found_at"].as_str().unwrap().starts_with("2026-03-05T14:0"), "{orders}");
     let loss = &object["loss"][0];
     assert_eq!(loss["panel"], orders["name"]);
     assert_eq!(loss["so_far"], orders["loss"]["so_far"]);
@@ -293,4 +301,28 @@ fn a_silent_failure_is_no_go_with_its_numbers_and_its_cost() {
     let status = crate::headless::status::text::paragraph(&state, told.release, Some(told.open));
     let places = ["✗ NO-GO", "✗ orders", "‖ paused 4/8 at 10 %", "roll back", "✓ "].map(|part| status.find(part));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{status}");
+}
+
+/// The evidence is one-sided and of all starts, the interval neither: what decided stands beside an interval that does
+/// not show it.
+#[test]
+fn a_regression_whose_interval_reaches_into_the_tolerance_says_what_decided() {
+    let mut state = flown(Scenario::SilentPaymentFailure, 8);
+    let mut said = |change: fn(&mut Panel)| {
+        let panel = state.open.as_mut().unwrap().panels.iter_mut().find(|panel| panel.spec.business).unwrap();
+        change(panel);
+        panel.reading = crate::core::evidence::look(panel);
+        let text = text::paragraph(&Told::of(&state).unwrap());
+        text.lines().find(|line| line.starts_with("  evidence    ")).map(ToOwned::to_owned)
+    };
+    let wide = said(|panel| {
+        let finding = panel.evidence.finding.as_mut().unwrap();
+        finding.high = finding.bound * 1.2;
+    });
+    let wide = wide.unwrap();
+    assert!(wide.ends_with("the interval has two sides and is of one start, so it may reach farther"), "{wide}");
+    let faded = said(|panel| panel.evidence.finding.as_mut().unwrap().log_e_harm = 1.0).unwrap();
+    assert!(faded.contains(": ln E of harm 1.00, of 3.69 needed, reached 14:0"), "{faded}");
+    assert!(faded.ends_with("; newer ticks say less, and it stands until a person resets it"), "{faded}");
+    assert_eq!(said(|panel| panel.evidence.finding = None), None, "it is being judged again");
 }

@@ -152,6 +152,8 @@ fn beside(told: &Told) -> Vec<(&'static str, String)> {
     lines.extend(traffic(told).map(|text| ("traffic", text)));
     lines.extend(open.budgets.iter().map(|budget| ("budget", spent(state, budget))));
     let losses = open.panels.iter().filter_map(|panel| Some((panel, evidence::reading(panel).loss.as_ref()?)));
+    let decided = open.panels.iter().filter_map(|panel| Some((panel, words::decided(state, panel)?)));
+    lines.extend(decided.map(|(panel, how)| ("evidence", format!("{}: {how}", panel.spec.name))));
     lines.extend(losses.map(|(panel, loss)| ("cost", cost(panel, loss))));
     if let Some(standing) = controller::standing(open) {
         lines.push(("controller", format!("{}; {}", standing.reading(), standing.verdict())));

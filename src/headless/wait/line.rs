@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 use super::ending::{Ending, word};
 use crate::{
     core::{
+        evidence::said,
         freshness::{Standing, standing},
         state::State,
     },
-    domain::release::Release,
+    domain::{release::Release, verdict::Word},
     headless::{
         numbers,
         status::text as release,
         verdict::{
             Told,
             json::of_release,
-            text::{glyph, said},
+            text::{self, glyph},
         },
     },
 };
@@ -56,8 +57,8 @@ impl<'a> Line<'a> {
             release.current_step().map(|(index, _)| index),
             release::at(release),
             release.waits_for_person(),
-            figureless(said(&told.forward.numbers)),
-            figureless(said(&told.forward.answer)),
+            figureless(text::said(&told.forward.numbers)),
+            figureless(text::said(&told.forward.answer)),
             self.lost,
         )
     }
@@ -75,9 +76,10 @@ impl<'a> Line<'a> {
         };
         if let Some(told) = &self.told {
             parts.push(place(told.release));
-            parts.push(format!("{} {}", glyph(told.forward.answer.word), said(&told.forward.answer)));
+            parts.push(format!("{} {}", glyph(told.forward.answer.word), text::said(&told.forward.answer)));
+            parts.extend(evidence(told));
             if told.forward.answer.word != told.forward.numbers.word {
-                parts.push(format!("the numbers alone: {}", said(&told.forward.numbers)));
+                parts.push(format!("the numbers alone: {}", text::said(&told.forward.numbers)));
             }
         }
         parts.extend(self.lost.iter().map(|(name, why)| format!("no contact with {name}: {why}")));
@@ -119,6 +121,13 @@ impl<'a> Line<'a> {
         }
         line
     }
+}
+
+/// `ln E of harm 8.30, of 3.00 needed, reached 14:02:10`: what a NO-GO of the numbers was decided by.
+fn evidence(told: &Told) -> Option<String> {
+    let regressions = (told.forward.numbers.word == Word::NoGo).then(|| said::regressions(told.open))?;
+    let critical = regressions.into_iter().find(|panel| panel.spec.critical)?;
+    said::reached(told.state, critical)
 }
 
 /// `‖ paused 4/8 at 10 %, for a person`.

@@ -219,6 +219,15 @@ fn the_last_line_says_how_it_ended() {
     documented::hold("wait", &[line]);
 }
 
+#[test]
+fn a_no_go_says_what_it_was_decided_by() {
+    let said = Line::of(&flown(Scenario::SilentPaymentFailure, 8)).text(false, None);
+    assert!(said.contains("✗ NO-GO orders per 1,000 checkouts ×0.") && said.contains("  ln E of harm "), "{said}");
+    assert!(said.contains(" needed, reached 14:0"), "{said}");
+    let said = Line::of(&flown(Scenario::Clean, 2)).text(false, None);
+    assert!(!said.contains("ln E"), "{said}");
+}
+
 async fn waited(typed: &str, until: Until, timeout: Duration) -> (anyhow::Result<u8>, Vec<Value>) {
     let program = demo::program(Scenario::Clean, demo::SEED, 1.0, Theme::builtin("mono").unwrap());
     let connected = Connected { backends: program.backends, metrics: program.metrics };
