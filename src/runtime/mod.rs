@@ -51,6 +51,13 @@ pub struct Program {
     pub launcher: Option<launch::Launcher>,
 }
 
+impl Program {
+    /// The folder of recordings that nobody asks for. A story that can be told again at any time needs none.
+    fn records_to(&self) -> Option<PathBuf> {
+        self.data.clone().filter(|_| !self.settings.demo)
+    }
+}
+
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Program")
@@ -107,7 +114,7 @@ pub fn execute<F: Future>(future: F) -> io::Result<F::Output> {
 pub async fn fly(program: Program, ports: Ports) -> anyhow::Result<(Exit, State)> {
     let faults = flight::Faults::new();
     let recorder =
-        recorder::Recorder::new(program.record.clone(), program.data.clone(), program.clock, faults.sender())?;
+        recorder::Recorder::new(program.record.clone(), program.records_to(), program.clock, faults.sender())?;
     flight::Flight::new(program, ports, recorder, faults)?.fly().await
 }
 
@@ -126,7 +133,7 @@ pub async fn run(program: Program) -> anyhow::Result<Exit> {
         drop(faults.sender().send(Event::Fault(why.into())));
     }
     let recorder =
-        recorder::Recorder::new(program.record.clone(), program.data.clone(), program.clock, faults.sender())?;
+        recorder::Recorder::new(program.record.clone(), program.records_to(), program.clock, faults.sender())?;
     crash::install(recorder.ring(), program.data.clone(), program.clock);
     let terminal = terminal::Terminal::enter()?;
     let signs = hangup::watch(program.clock)?;

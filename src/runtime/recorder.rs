@@ -42,8 +42,8 @@ pub struct Recorder {
     /// The folder of recordings made without being asked.
     folder: Option<PathBuf>,
     disk: Option<Disk>,
-    /// The release that is being recorded because it is open, and the number of its file.
-    followed: Option<(Target, u64)>,
+    /// The release that is being recorded because it is open.
+    followed: Option<Followed>,
     next_file: u64,
     faults: async_mpsc::UnboundedSender<Event>,
     /// Why nothing can be recorded was said already.
@@ -52,13 +52,21 @@ pub struct Recorder {
     asked: Option<(PathBuf, File)>,
 }
 
+struct Followed {
+    target: Target,
+    /// Of its file.
+    number: u64,
+    /// Of its events in that file.
+    bytes: u64,
+}
+
 struct Disk {
     jobs: mpsc::SyncSender<Job>,
     done: mpsc::Receiver<()>,
 }
 
 enum Job {
-    Begin { number: u64, path: PathBuf, file: Option<File>, state: Box<State> },
+    Begin { number: u64, path: PathBuf, file: Option<File>, state: Box<State>, at: SystemTime },
     Line(Arc<str>),
     End { number: u64 },
 }
@@ -79,7 +87,7 @@ impl Recorder {
             })
             .transpose()?;
         let folder = data.map(|data| data.join("recordings"));
-        let disk = Disk::start(folder.clone(), clock.real_wall().into(), faults.clone())?;
+        let disk = Disk::start(folder.clone(), faults.clone())?;
         Ok(Self {
             ring: SharedRing::default(),
             clock,
@@ -109,32 +117,37 @@ impl Recorder {
             Err(error) => return self.fail(&format!("an event cannot be recorded: {error}")),
         };
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).push(state, Arc::clone(&line));
+        if let Some(followed) = &mut self.followed {
+            followed.bytes = followed.bytes.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        }
         if self.next_file > 0 {
             self.send(Job::Line(line));
         }
     }
 
-    /// Begins or ends the recording of the opened release.
+    /// Begins or ends the recording of the opened release, or goes on with it in another file.
     fn follow(&mut self, state: &State) {
         let open = state.open.as_ref().map(|open| &open.target);
-        if self.followed.as_ref().map(|(target, _)| target) == open {
+        let is_full = self.followed.as_ref().is_some_and(|followed| followed.bytes >= recording::FILE_BYTES);
+        if !is_full && self.followed.as_ref().map(|followed| &followed.target) == open {
             return;
         }
-        if let Some((_, number)) = self.followed.take() {
+        if let Some(Followed { number, .. }) = self.followed.take() {
             self.send(Job::End { number });
         }
         if let (Some(target), Some(folder)) = (open, &self.folder) {
             let time = self.clock.real_wall().format("%Y%m%dT%H%M%SZ");
             let name = format!("{time}-{}-{}-{}.jsonl", file_name(target), process::id(), self.next_file);
             let number = self.begin(folder.join(name), None, state);
-            self.followed = Some((target.clone(), number));
+            self.followed = Some(Followed { target: target.clone(), number, bytes: 0 });
         }
     }
 
     fn begin(&mut self, path: PathBuf, file: Option<File>, state: &State) -> u64 {
         let number = self.next_file;
         self.next_file += 1;
-        self.send(Job::Begin { number, path, file, state: Box::new(state.clone()) });
+        let at = self.clock.real_wall().into();
+        self.send(Job::Begin { number, path, file, state: Box::new(state.clone()), at });
         number
     }
 
@@ -194,11 +207,11 @@ pub fn snapshot(ring: &SharedRing, file: File) -> io::Result<()> {
 }
 
 impl Disk {
-    fn start(folder: Option<PathBuf>, now: SystemTime, faults: async_mpsc::UnboundedSender<Event>) -> io::Result<Self> {
+    fn start(folder: Option<PathBuf>, faults: async_mpsc::UnboundedSender<Event>) -> io::Result<Self> {
         let (jobs, inbox) = mpsc::sync_channel(QUEUE);
         let (finished, done) = mpsc::channel();
         thread::Builder::new().name("recorder".into()).spawn(move || {
-            let result = write_all(&inbox, folder.as_deref(), now);
+            let result = write_all(&inbox, folder.as_deref());
             if let Err(error) = result {
                 drop(faults.send(Event::Fault(Clean::new(format!("the recording has ended: {error:#}")))));
             }
@@ -208,9 +221,8 @@ impl Disk {
     }
 }
 
-fn write_all(inbox: &mpsc::Receiver<Job>, folder: Option<&Path>, now: SystemTime) -> anyhow::Result<()> {
+fn write_all(inbox: &mpsc::Receiver<Job>, folder: Option<&Path>) -> anyhow::Result<()> {
     let mut files: Vec<(u64, BufWriter<File>)> = Vec::new();
-    let mut pruned = false;
     loop {
         let job = match inbox.try_recv() {
             Ok(job) => job,
@@ -226,10 +238,10 @@ fn write_all(inbox: &mpsc::Receiver<Job>, folder: Option<&Path>, now: SystemTime
             }
         };
         match job {
-            Job::Begin { number, path, file, state } => {
+            Job::Begin { number, path, file, state, at } => {
                 let file = match file {
                     Some(file) => file,
-                    None => made(&path, folder, now, &mut pruned)?,
+                    None => made(&path, folder, at)?,
                 };
                 let mut file = BufWriter::new(file);
                 writeln!(file, "{}", recording::header(&*state)?)?;
@@ -253,12 +265,56 @@ fn write_all(inbox: &mpsc::Receiver<Job>, folder: Option<&Path>, now: SystemTime
     Ok(())
 }
 
-fn made(path: &Path, folder: Option<&Path>, now: SystemTime, pruned: &mut bool) -> anyhow::Result<File> {
+fn made(path: &Path, folder: Option<&Path>, now: SystemTime) -> anyhow::Result<File> {
     if let Some(folder) = folder {
         store::make_folder(folder).with_context(|| format!("`{}`", folder.display()))?;
-        if !std::mem::replace(pruned, true) {
-            recording::prune(folder, now).with_context(|| format!("`{}`", folder.display()))?;
-        }
+        recording::prune(folder, now).with_context(|| format!("`{}`", folder.display()))?;
     }
     store::create(path).with_context(|| format!("`{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        core::event::Size,
+        headless::demo::{
+            self,
+            flight::{Course, Flight},
+            script::Script,
+        },
+        sim::Scenario,
+    };
+
+    #[test]
+    fn a_full_file_goes_on_in_another_one_that_can_be_replayed_by_itself() {
+        let size = Size { columns: 80, rows: 24 };
+        let mut flight = Flight::new(Course {
+            scenario: Scenario::Clean,
+            seed: demo::SEED,
+            speed: demo::SPEED,
+            size,
+            keys: Script::default(),
+        });
+        flight.until(1_000);
+        let state = flight.state();
+        assert!(state.open.is_some());
+        let tick = Stamped { at: state.at, event: Event::Tick };
+        let folder = tempfile::tempdir().unwrap();
+        let (faults, _told) = async_mpsc::unbounded_channel();
+        let mut recorder = Recorder::new(None, Some(folder.path().to_owned()), Clock::real(), faults).unwrap();
+        recorder.push(state, &tick);
+        let followed = recorder.followed.as_mut().unwrap();
+        assert!(followed.bytes > 0);
+        followed.bytes = recording::FILE_BYTES;
+        recorder.push(state, &tick);
+        recorder.push(state, &tick);
+        recorder.finish();
+        let read = |path: PathBuf| recording::read::<State, Stamped>(&path, None).unwrap();
+        let files = std::fs::read_dir(folder.path().join("recordings")).unwrap().map(|entry| entry.unwrap().path());
+        let mut events: Vec<_> =
+            files.map(read).map(|recording| (recording.events.len(), recording.state.at)).collect();
+        events.sort_unstable_by_key(|(events, _)| *events);
+        assert_eq!(events, [(1, state.at), (2, state.at)]);
+    }
 }

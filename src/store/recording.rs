@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::secrets::mask;
 
 /// Grows when an old recording would be read wrongly.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// Most that is kept in memory.
 const RING_EVENTS: usize = 10_000;
 const RING_BYTES: usize = 4 << 20;
@@ -24,6 +24,8 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// How long and how much the folder of recordings keeps.
 const KEEP: Duration = Duration::from_hours(7 * 24);
 const KEEP_BYTES: u64 = 500 << 20;
+/// Where a recording that nobody asked for goes on in another file, so that the oldest of a long run can be removed.
+pub const FILE_BYTES: u64 = 32 << 20;
 
 /// The first line of a recording.
 #[derive(Debug, Serialize, Deserialize)]
@@ -203,7 +205,7 @@ fn read_header<S: DeserializeOwned>(path: &Path, line: &[u8]) -> Result<Header<S
     serde_json::from_slice(line).map_err(wrong)
 }
 
-/// Removes recordings older than 7 days, then the oldest until at most 500 MB are left.
+/// Removes recordings older than 7 days, then the oldest until at most 500 MB are left once another file is full.
 ///
 /// # Errors
 /// When the folder cannot be read; a file that cannot be removed stays.
@@ -220,7 +222,7 @@ pub fn prune(folder: &Path, now: SystemTime) -> io::Result<()> {
     let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
     for (modified, size, path) in files {
         let old = now.duration_since(modified).is_ok_and(|age| age > KEEP);
-        if (old || total > KEEP_BYTES) && fs::remove_file(path).is_ok() {
+        if (old || total > KEEP_BYTES - FILE_BYTES) && fs::remove_file(path).is_ok() {
             total -= size;
         }
     }
@@ -297,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named_by_file_and_line() {
-        let good = r#"{"format":2,"version":"0.1.0","state":7}"#;
+        let good = r#"{"format":3,"version":"0.1.0","state":7}"#;
         let cases = [
             (String::new(), "is empty"),
             ("hello\n".to_owned(), "line 1: not a recording"),
@@ -314,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_line_cut_by_a_crash_is_left_out_and_a_bad_one_can_be_avoided() {
-        let good = r#"{"format":2,"version":"0.1.0","state":7}"#;
+        let good = r#"{"format":3,"version":"0.1.0","state":7}"#;
         let (_folder, path) = written(&format!("{good}\n1\n2\n{{\"at"));
         assert_eq!(read::<u64, u64>(&path, None).unwrap().events, [1, 2]);
         let (_folder, path) = written(&format!("{good}\n1\n2\nbad\n3\n"));
