@@ -62,7 +62,7 @@ pub struct Global {
     #[arg(long, global = true)]
     pub read_only: bool,
 
-    /// Write everything this run sees to a new file, for `flightdeck replay`
+    /// Write everything that the screen, `demo` or `guard` sees to a new file, for `flightdeck replay`
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<PathBuf>,
 
@@ -120,6 +120,27 @@ pub enum Command {
         #[arg(long, value_name = "DIR", conflicts_with = "command")]
         dir: Option<PathBuf>,
     },
+}
+
+impl Command {
+    /// Whether it writes the recording that `--record` asks for.
+    #[must_use]
+    pub const fn records(&self) -> bool {
+        match self {
+            Self::Demo(_) | Self::Guard(_) => true,
+            Self::Status(_)
+            | Self::Verdict(_)
+            | Self::Wait(_)
+            | Self::Judge(_)
+            | Self::Replay(_)
+            | Self::Keys { .. }
+            | Self::Doctor
+            | Self::Trust { .. }
+            | Self::Config { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -231,9 +252,11 @@ pub enum Until {
     NoGo,
     /// The update is through, or nothing moves
     Healthy,
+    /// Something moves
     Progressing,
     /// It waits for a person, a timer, or was held
     Paused,
+    /// It has failed
     Degraded,
 }
 
@@ -264,7 +287,7 @@ pub struct Judge {
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub holds: Option<Holds>,
 
-    /// Whether events are good (orders) or bad (errors)
+    /// `higher` where events are good (orders), `lower` where they are bad (errors)
     #[arg(long, value_enum, value_name = "DIRECTION")]
     pub better: Direction,
 
@@ -361,6 +384,7 @@ pub struct Guard {
 
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
+    /// The recording: what `--record` wrote, or a file of `recordings` in the data folder, which `doctor` names
     pub file: PathBuf,
 
     /// How many times faster than it was recorded
@@ -384,7 +408,7 @@ pub struct Replay {
 pub enum ConfigCommand {
     /// Print the configuration as it holds
     Show,
-    /// Say what is wrong with the configuration
+    /// Say what is wrong with the configuration; needs no cluster
     Check,
 }
 

@@ -39,6 +39,9 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Problem::usage(format!("`{target}` stands before the command; put it behind, or leave one out")).into()
         );
     }
+    if global.record.is_some() && !command.records() {
+        return Err(Problem::usage("`--record`: only the screen, `demo` and `guard` write a recording").into());
+    }
     match command {
         Command::Demo(wanted) => return Ok(fly::demo(global, &wanted)?.code()),
         Command::Status(wanted) => status::status(global, &load::paths()?, clock, &wanted)?,

@@ -234,6 +234,7 @@ fn what_is_wrong_on_the_command_line_is_said_before_any_cluster_is_looked_for() 
         ("guard checkout --stand-down", "flightdeck: nobody can be asked: standard input is no terminal"),
         ("--theme neon", "flightdeck: "),
         ("--record precious", "flightdeck: cannot record to `precious`; name a file that does not exist yet"),
+        ("status --record new", "flightdeck: `--record`: only the screen, `demo` and `guard` write a recording"),
         ("--record precious guard checkout --yes --revision 4 --reason r", "flightdeck: cannot record to `precious`"),
     ] {
         for home in [Home::new(), Home::new().with_kubeconfig(broken), Home::new().with_kubeconfig(KUBECONFIG)] {
