@@ -219,6 +219,15 @@ fn the_hint_follows_the_screen() {
     }
 }
 
+/// A guard is a process of its own, and no other process can see the simulated world: the menu says so and what to do.
+#[test]
+fn the_menu_says_how_a_guard_is_tried() {
+    let mut flight = flight(Scenario::Clean, "@2 x");
+    let screen = screen(&mut flight, 4_000);
+    let said = "the demo has no guard; try it on a test cluster: `flightdeck guard TARGET`";
+    assert!(screen.contains(said), "{screen}");
+}
+
 #[test]
 fn a_clean_canary_stays_level() {
     let mut flight = flight(Scenario::Clean, "");

@@ -54,8 +54,14 @@ pub fn may_arm(state: &State) -> Result<Ground<'_>, Denied> {
             return Err(Denied::new("no release is open"));
         }
     };
-    let post = release.post.as_ref();
-    let post = post.ok_or_else(|| Denied::new("there is no place for a guard's heartbeat here"))?;
+    let Some(post) = &release.post else {
+        return Err(if state.settings.demo {
+            // It is a process of its own, and no other process can see the simulated world.
+            Denied::new("the demo has no guard").hint("try it on a test cluster: `flightdeck guard TARGET`")
+        } else {
+            Denied::new("there is no place for a guard's heartbeat here")
+        });
+    };
     if !release.is_moving() {
         return Err(Denied::new(if release.aborted { "it was aborted already" } else { "nothing is on its way" }));
     }
