@@ -212,6 +212,7 @@ pub fn shown(state: &State) -> Option<State> {
         Source { health: heard.health.clone(), heard: heard_at, ..source.clone() }
     };
     then.sources = state.sources.iter().zip(&glimpse.sources).map(heard).collect();
+    then.resets = state.resets.iter().filter(|reset| reset.at <= glimpse.at).cloned().collect();
     then.open = Some(glimpse.open(open));
     Some(then)
 }

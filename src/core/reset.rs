@@ -62,11 +62,34 @@ pub fn words(panel: &Panel) -> Clean {
     panel.evidence.finding.map_or_else(Clean::default, |finding| finding.words().into())
 }
 
+/// What was set aside of a panel on the revision that is open, newest first.
+pub fn held<'a>(state: &'a State, panel: &'a Panel) -> impl Iterator<Item = &'a Reset> {
+    let release = state.open.as_ref().and_then(|open| open.release.as_ref()).map(|release| &release.id);
+    state.resets.iter().rev().filter(move |reset| Some(&reset.release) == release && is_of(reset, panel))
+}
+
+/// `set aside 14:02:10`, while it has not regressed again; none where nothing was.
+#[must_use]
+pub fn mark(state: &State, panel: &Panel) -> Option<String> {
+    let reset = held(state, panel).next().filter(|_| latched(panel).is_none())?;
+    Some(format!("set aside {}", state.settings.zone.time_of_day(reset.at)))
+}
+
+/// `×0.41 (0.28–0.57) at 14:02:10 by operator: load test; judged anew since then`.
+#[must_use]
+pub fn words_of(state: &State, reset: &Reset) -> String {
+    let by = reset.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+    let at = state.settings.zone.time_of_day(reset.at);
+    format!("{} at {at}{by}: {}; judged anew since then", reset.found, reset.reason)
+}
+
+fn is_of(reset: &Reset, panel: &Panel) -> bool {
+    reset.panel == panel.spec.name && reset.kind == panel.spec.kind.word()
+}
+
 /// Ends of the last ticks that were set aside for a panel of a revision, in seconds by the clock of its source.
 #[must_use]
 pub fn ticks(resets: &[Reset], release: &ReleaseId, panel: &Panel) -> Vec<i64> {
-    let is_its = |reset: &&Reset| {
-        reset.release == *release && reset.panel == panel.spec.name && reset.kind == panel.spec.kind.word()
-    };
+    let is_its = |reset: &&Reset| reset.release == *release && is_of(reset, panel);
     resets.iter().filter(is_its).map(|reset| reset.tick).collect()
 }

@@ -19,5 +19,8 @@ pub struct Reset {
     /// What was set aside: `×0.41 (0.28–0.57)`.
     pub found: Clean,
     pub at: DateTime<Utc>,
+    /// As whom the backend knew the person; none where it did not say.
+    #[serde(default)]
+    pub by: Option<Clean>,
     pub reason: Clean,
 }

@@ -11,6 +11,7 @@ use crate::{
         freshness::{Standing, standing},
         metrics,
         price::{Estimate, Loss},
+        reset,
         state::{Open, Panel, State},
     },
     domain::{
@@ -71,6 +72,9 @@ pub fn panel(state: &State, panel: &Panel) -> Value {
             "enough_weight": forecast.enough_weight,
         })),
         "loss": reading.loss.as_ref().map(|lost| loss(state, panel, lost)),
+        "set_aside": reset::held(state, panel).next().map(|reset| json!({
+            "at": reset.at, "by": reset.by, "found": reset.found, "reason": reset.reason,
+        })),
         "age_seconds": state.age_of(panel).map(|age| age.0),
     })
 }

@@ -224,7 +224,8 @@ pub fn resets(folder: &Path, since: SystemTime) -> (Vec<Reset>, Vec<JournalError
         match file.and_then(|file| is_new(&file).map(|is_new| (file.path(), is_new))) {
             Ok((path, true)) if path.extension().is_some_and(|e| e == "jsonl") => match verify(&path) {
                 Ok(verified) => resets.extend(verified.entries.into_iter().filter_map(|entry| match entry.what {
-                    What::Reset(reset) => Some(reset),
+                    // What was written before resets said it themselves.
+                    What::Reset(reset) => Some(Reset { by: reset.by.or(entry.user), ..reset }),
                     What::Intent { .. }
                     | What::Accepted(_)
                     | What::Failed(_)
@@ -367,6 +368,7 @@ mod tests {
             tick: second,
             found: "×0.41 (0.28–0.57)".into(),
             at: DateTime::from_timestamp(second, 0).unwrap(),
+            by: Some("operator".into()),
             reason: "load test".into(),
         };
         for (pid, panel, second) in [(2, "orders", 20), (1, "refunds", 10)] {

@@ -4,7 +4,7 @@
 use crate::{
     core::{
         evidence::{self, Mark, said},
-        metrics, number,
+        metrics, number, reset,
         sheet::wrap,
         state::{Judged, Open, Panel, State},
     },
@@ -100,6 +100,9 @@ fn facts(state: &State, panel: &Panel) -> Vec<Sentence> {
     let reading = &panel.reading;
     let mark = metrics::mark(state, panel);
     said.say("verdict", standing(state, panel), Tone::Marked(mark));
+    for reset in reset::held(state, panel) {
+        said.plain("set aside", reset::words_of(state, reset));
+    }
     match panel.spec.kind {
         PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => counts(state, panel, &mut said),
         PanelKind::Value { .. } => {

@@ -85,7 +85,7 @@ fn set_aside(state: &mut State, chosen: &Chosen, reason: Clean, effects: &mut Ve
     let text = format!("{} {found} set aside: {reason}", chosen.name);
     let at = state.at.wall;
     let (panel, kind) = (chosen.name.clone(), chosen.kind.clone());
-    let reset = Reset { release, panel, kind, tick, found, at, reason };
+    let reset = Reset { release, panel, kind, tick, found, at, by: user.clone(), reason };
     state.resets.push(reset.clone());
     let act = ActId(next_id(state));
     effects.push(Effect::Journal(Box::new(Entry { at, act, user, what: What::Reset(reset) })));

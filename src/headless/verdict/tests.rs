@@ -13,6 +13,7 @@ use crate::{
         guard::{GuardState, Heartbeat},
         panel::Worth,
         release::{Gate, Phase},
+        reset::Reset,
         slo::{Events, Slo},
     },
     headless::{
@@ -106,6 +107,10 @@ pub(in crate::headless) fn full(scenario: Scenario, minutes: u64) -> State {
             loss.worth = Some(Worth { amount: 42.0, currency: "EUR".into() });
         }
     }
+    let (release, at) = (open.release.as_ref().unwrap().id.clone(), state.at.wall);
+    let (panel, kind, found) = ("error ratio".into(), "ratio".to_owned(), "×2.41 (1.28–3.57)".into());
+    let (by, reason) = (Some("operator".into()), "orders of a load test".into());
+    state.resets = vec![Reset { release, panel, kind, tick: at.timestamp() - 60, found, at, by, reason }];
     state
 }
 
@@ -121,6 +126,13 @@ fn one_object_holds_everything_that_was_promised() {
     let told = Told::of(&state).unwrap();
     let object = json::object(&told);
     let late = full(Scenario::SilentPaymentFailure, 8);
+    let panels = json::object(&Told::of(&late).unwrap())["panels"].clone();
+    let aside = |name: &str| {
+        let panel = panels.as_array().unwrap().iter().find(|panel| panel["name"] == name).unwrap();
+        (panel["set_aside"]["by"].clone(), panel["set_aside"]["reason"].clone())
+    };
+    assert_eq!(aside("error ratio"), (Value::from("operator"), Value::from("orders of a load test")));
+    assert_eq!(aside("refunds"), (Value::Null, Value::Null));
     documented::hold("verdict", &[object.clone(), json::object(&Told::of(&late).unwrap())]);
     assert_eq!((&object["schema"], &object["target"]), (&1.into(), &"demo/shop/checkout".into()));
     assert_eq!((&object["release"]["from"], &object["release"]["to"]), (&"4.1.9".into(), &"4.2.0".into()));

@@ -9,8 +9,10 @@ use crate::{
         acts::{self, Line},
         effect::Effect,
         evidence::Mark,
+        past, reset,
         settings::Settings,
         state::Overlay,
+        study,
     },
     domain::{clean::Clean, journal::What, release::Release, reset::Reset, verdict::Word},
 };
@@ -70,6 +72,36 @@ fn it_asks_for_the_name_and_a_reason_and_is_journalled() {
     assert!(reset.found.as_str().starts_with('×'), "{}", reset.found);
     assert!(visit.flight.seen().iter().any(|text| text.contains("orders ×") && text.contains("load test")));
     assert!(!acts::lines(&visit.flight.state).iter().any(|line| matches!(line, Line::Reset { .. })));
+}
+
+/// Something lasting tells of it: a mark while it holds, and on the evidence screen also after it regressed again.
+#[test]
+fn what_was_set_aside_stays_marked() {
+    let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
+    visit.live(600);
+    let mark = |visit: &Visit| reset::mark(&visit.flight.state, visit.panel("orders"));
+    assert_eq!(mark(&visit), None);
+    let done = set_aside(&mut visit);
+    let at = visit.flight.state.settings.zone.time_of_day(done.at);
+    let said = |visit: &Visit| {
+        let (state, panel) = (&visit.flight.state, visit.panel("orders"));
+        let texts = study::text(state, state.open.as_ref().unwrap(), panel);
+        let mut lines = texts.into_iter().flatten().skip_while(|line| line.label != "set aside");
+        let first = lines.next().map(|line| line.text).unwrap_or_default();
+        let rest = lines.take_while(|line| line.label.is_empty()).map(|line| line.text);
+        rest.fold(first, |said, line| format!("{said} {line}"))
+    };
+    assert_eq!(mark(&visit), Some(format!("set aside {at}")));
+    assert!(said(&visit).contains(&format!("{} at {at}", done.found)), "{}", said(&visit));
+    assert!(said(&visit).contains("test orders of the load test; judged anew since then"), "{}", said(&visit));
+    // The past does not know of what came later.
+    visit.flight.keys(", , , , , , , , ,");
+    let then = past::shown(&visit.flight.state).unwrap();
+    assert!(then.at.wall < done.at && then.resets.is_empty());
+    visit.flight.keys("esc");
+    visit.live(600);
+    assert_eq!((word(&visit), mark(&visit)), (Word::NoGo, None), "proved again, that is what counts");
+    assert!(said(&visit).contains("load test"), "{}", said(&visit));
 }
 
 #[test]

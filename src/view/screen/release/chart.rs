@@ -4,7 +4,7 @@ use super::panel::{self, arm_count, arm_value};
 use crate::{
     core::{
         evidence::{self, Mark, said},
-        metrics,
+        metrics, reset,
         state::{Panel, State},
     },
     domain::panel::Side,
@@ -76,7 +76,8 @@ fn says(state: &State, panel: &Panel, mark: Mark, role: Role) -> Vec<Row> {
     let ratio = said::ratio(reading).unwrap_or_default();
     let bare = reading.ratio.map(|ratio| format!("×{ratio:.2}")).unwrap_or_default();
     let why = || Row::new().muted(words::why(&reading.verdict).to_owned());
-    match mark {
+    let aside = reset::mark(state, panel).map(|aside| Row::new().text(aside));
+    let says = match mark {
         Mark::Regression | Mark::Look => {
             let since = said::since(state, panel).map(|since| format!(" since {since}")).unwrap_or_default();
             let full = Row::new().put(role, ratio.clone()).muted(since);
@@ -95,5 +96,9 @@ fn says(state: &State, panel: &Panel, mark: Mark, role: Role) -> Vec<Row> {
             full.into_iter().chain(short).chain(ratio).chain([why()]).collect()
         }
         Mark::Weak | Mark::Good => vec![Row::new().muted(ratio), Row::new().muted(bare)],
-    }
+    };
+    // What a person has set aside is said with all of it, else alone.
+    let with =
+        |aside: &Row| says.iter().map(|row| aside.clone().gap(2).then(row.clone())).chain([aside.clone()]).collect();
+    aside.as_ref().map_or_else(|| says.clone(), with)
 }

@@ -4,7 +4,7 @@ use crate::{
     core::{
         evidence::{self, Mark, Reading, said},
         freshness::{self, Standing},
-        metrics, number,
+        metrics, number, reset,
         state::{Panel, State, Wrong},
     },
     domain::{
@@ -38,7 +38,11 @@ pub fn line(state: &State, panel: &Panel, width: usize) -> Row {
     let names = name_columns(width);
     let row = Row::new().gap(1).put(role, glyph).gap(1).field(Role::Text, panel.spec.name.as_str(), names).gap(1);
     if mark == Mark::Unknown {
-        return row.then(reason(state, panel)).cut(width);
+        let row = row.then(reason(state, panel));
+        return match reset::mark(state, panel) {
+            Some(aside) => row.gap(2).text(aside).cut(width),
+            None => row.cut(width),
+        };
     }
     let start = row.width();
     let row = row.then(values(panel, reading)).cut(start + VALUES).to(start + VALUES + 1);
@@ -68,6 +72,7 @@ fn line_says(state: &State, panel: &Panel, mark: Mark) -> Vec<String> {
     let ratio = said::ratio(reading);
     let bare = reading.ratio.map(|ratio| format!("×{ratio:.2}"));
     let is_weak = matches!(panel.spec.kind, PanelKind::Value { .. });
+    let aside = reset::mark(state, panel).filter(|_| mark != Mark::Regression);
     let texts = match mark {
         Mark::Weak => vec![Some("weak".to_owned())],
         Mark::Look if is_weak => vec![Some("weak, looks worse".to_owned()), bare],
@@ -76,7 +81,8 @@ fn line_says(state: &State, panel: &Panel, mark: Mark) -> Vec<String> {
         }
         Mark::Regression | Mark::Look | Mark::Unknown | Mark::Good => vec![ratio, bare],
     };
-    texts.into_iter().flatten().collect()
+    // The calm mark of what a person has set aside goes before the rest, which the evidence screen has too.
+    aside.into_iter().chain(texts.into_iter().flatten()).collect()
 }
 
 /// A declared panel that cannot be used, where it would stand.

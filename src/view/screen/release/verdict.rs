@@ -7,7 +7,7 @@ use crate::{
             self, Mark,
             said::{self, Ready},
         },
-        metrics, price,
+        metrics, price, reset,
         state::{Open, Panel, State},
     },
     domain::verdict::{Verdict, Word},
@@ -28,8 +28,8 @@ pub fn row(state: &State, open: &Open, width: usize) -> Row {
     let says = match verdict.word {
         Word::NoGo => no_go(state, open, &verdict),
         Word::Collecting => collecting(state, open, &verdict),
-        Word::Unknown => reasons(open, &verdict, Role::Text),
-        Word::Go => go(open, &verdict),
+        Word::Unknown => reasons(state, open, &verdict, Role::Text),
+        Word::Go => go(state, open, &verdict),
     };
     let said = says.iter().find(|said| said.width() <= room).or(says.last()).cloned().unwrap_or_default();
     head.then(said.cut(room)).with_right(counts, width)
@@ -40,7 +40,7 @@ fn no_go(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
     let regressions = said::regressions(open);
     let critical: Vec<&&Panel> = regressions.iter().filter(|panel| panel.spec.critical).collect();
     // A hard cap needs no comparison.
-    let Some(first) = critical.first() else { return reasons(open, verdict, Role::Bad) };
+    let Some(first) = critical.first() else { return reasons(state, open, verdict, Role::Bad) };
     // What is told first is what it costs, where that is known of one.
     let first = price::dearest(open).filter(|dear| dear.reading.mark == Mark::Regression).unwrap_or(first);
     let more = regressions.len() - 1;
@@ -90,7 +90,7 @@ fn collecting(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
         Ready::NotYet => "not within 6 h at this weight".to_owned(),
     });
     let blind = said::blind(open).map(|blind| said::blindness(open, blind));
-    let looks = looks(open);
+    let looks = looks(state, open);
     let parts = |parts: &[Option<String>]| -> Row {
         parts.iter().flatten().fold(looks.clone(), |row, part| {
             let row = if row.is_empty() { row } else { row.muted(" · ") };
@@ -98,7 +98,7 @@ fn collecting(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
         })
     };
     if ready.is_none() && blind.is_none() {
-        return reasons(open, verdict, Role::Text);
+        return reasons(state, open, verdict, Role::Text);
     }
     vec![
         parts(&[ready.clone(), blind.clone()]),
@@ -110,8 +110,8 @@ fn collecting(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
 }
 
 /// Why nothing speaks against it, and how soon something would.
-fn go(open: &Open, verdict: &Verdict) -> Vec<Row> {
-    let mut says = reasons(open, verdict, Role::Good);
+fn go(state: &State, open: &Open, verdict: &Verdict) -> Vec<Row> {
+    let mut says = reasons(state, open, verdict, Role::Good);
     if let (Some(blind), Some(first)) = (said::blind(open), says.first().cloned()) {
         says.insert(0, first.muted(" · ").text(said::blindness(open, blind)));
     }
@@ -119,8 +119,8 @@ fn go(open: &Open, verdict: &Verdict) -> Vec<Row> {
 }
 
 /// The reasons as they are; the first is kept longest.
-fn reasons(open: &Open, verdict: &Verdict, role: Role) -> Vec<Row> {
-    let looks = looks(open);
+fn reasons(state: &State, open: &Open, verdict: &Verdict, role: Role) -> Vec<Row> {
+    let looks = looks(state, open);
     let first = |row: Row| {
         let row = if row.is_empty() { row } else { row.muted(" · ") };
         row.put(role, words::why(verdict).to_owned())
@@ -134,13 +134,14 @@ fn reasons(open: &Open, verdict: &Verdict, role: Role) -> Vec<Row> {
     vec![behind(all), behind(count.clone()), count]
 }
 
-/// `! refunds ×1.90`: what asks for a look and is not the reason of the verdict.
-fn looks(open: &Open) -> Row {
+/// `! refunds ×1.90  orders set aside 14:02:10`: what asks for a look and is not the reason of the verdict, and calmly what
+/// a person has set aside.
+fn looks(state: &State, open: &Open) -> Row {
     let off = open.panels.iter().filter(|panel| {
         let reading = evidence::reading(panel);
         reading.off && !reading.is_unknown()
     });
-    off.fold(Row::new(), |row, panel| {
+    let row = off.fold(Row::new(), |row, panel| {
         let (glyph, role) = words::mark(match panel.reading.mark {
             Mark::Regression => Mark::Regression,
             Mark::Look | Mark::Unknown | Mark::Collecting | Mark::Weak | Mark::Good => Mark::Look,
@@ -148,5 +149,10 @@ fn looks(open: &Open) -> Row {
         let row = if row.is_empty() { row } else { row.gap(2) };
         let ratio = panel.reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
         row.put(role, format!("{glyph} {}{ratio}", said::noun(panel)))
+    });
+    let aside = open.panels.iter().filter_map(|panel| Some((panel, reset::mark(state, panel)?)));
+    aside.fold(row, |row, (panel, mark)| {
+        let row = if row.is_empty() { row } else { row.gap(2) };
+        row.text(format!("{} {mark}", said::noun(panel)))
     })
 }
