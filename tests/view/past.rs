@@ -37,6 +37,30 @@ fn the_past() {
     insta::assert_snapshot!("roles_past", roles(&flown("@28 left", (80, 24))));
 }
 
+/// What the keys would do and the way back are greyed, and say of when they are.
+#[test]
+fn nothing_that_could_be_done_then_looks_as_if_it_could_be_now() {
+    for at in [(120, 40), (200, 60)] {
+        let (now, then) = (flown("", at), flown("@28 left", at));
+        let act =
+            |line: &&str| line.contains("R roll back ") || line.contains("h hold ") || line.contains("p promote ");
+        let (live, past) = (shown("now", &now), shown("then", &then));
+        // The strip, and below it the keys; of a past the last line is another.
+        assert_eq!((live.lines().filter(act).count(), past.lines().filter(act).count()), (4, 3), "{past}");
+        assert!(past.contains("as it stood then; each of these keys comes back to now first"), "{past}");
+        assert!(!live.contains("as it stood then"));
+        let greyed = |state: &State| {
+            let all = roles(state);
+            let is =
+                |line: &&str| line.contains(" denied: ") && (line.contains("R roll back ") || line.contains("h hold "));
+            all.lines().filter(is).count()
+        };
+        assert_eq!((greyed(&now), greyed(&then)), (0, 2), "{}", roles(&then));
+        assert!(roles(&then).lines().any(|line| line.contains("denied: after p: runs to 100 %")), "{}", roles(&then));
+        assert!(roles(&then).lines().any(|line| line.contains("stale: ↩ WAY BACK")), "{}", roles(&then));
+    }
+}
+
 #[test]
 fn every_size_says_that_it_is_no_longer_now() {
     let theme = Theme::builtin("default").unwrap();

@@ -102,7 +102,7 @@ fn on_screen(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
 pub(super) fn command_given(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     // Whoever acts looks at what is, not at what was, also where the act is denied.
     let acts = matches!(command, Command::Acts | Command::Arm | Command::Guard | Command::StandDown | Command::Reset);
-    if (acts || command.spec().danger == Danger::Act) && past::leave(state) {
+    if (acts || command.spec().danger == Danger::Act) && past::leave(state, effects) {
         paint(effects);
     }
     match command {

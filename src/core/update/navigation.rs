@@ -37,7 +37,7 @@ pub(super) fn moved(place: usize, count: usize, page: usize, motion: Motion) -> 
 
 /// One step outwards: the past, a full-screen list, a filter, the release; nothing on the bare board.
 pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
-    if past::leave(state) {
+    if past::leave(state, effects) {
         return;
     }
     match &mut state.open {

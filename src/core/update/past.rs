@@ -3,6 +3,7 @@
 use super::{navigation, notices, paint};
 use crate::core::{
     effect::Effect,
+    freshness::{self, Standing},
     past::{self, NothingOlder, Stride},
     state::{NoticeKind, Overlay, Pane, State, View},
 };
@@ -12,6 +13,7 @@ pub(super) fn step(state: &mut State, stride: Stride, older: bool, effects: &mut
     let Some(open) = &mut state.open else { return };
     match past::step(open, stride, older) {
         Ok(to) => {
+            let is_home = to.is_none() && open.looking.is_some();
             open.looking = to;
             // The list of moments leads to what they looked like.
             if open.view == View::Timeline {
@@ -20,14 +22,33 @@ pub(super) fn step(state: &mut State, stride: Stride, older: bool, effects: &mut
             state.looked_back |= to.is_some();
             navigation::to_top(state, Pane::Timeline);
             paint(effects);
+            if is_home {
+                welcome(state, effects);
+            }
         }
         Err(NothingOlder) => notices::say(state, NoticeKind::Said, "nothing older was seen by this run", effects),
     }
 }
 
-/// Back to now. True if something older was on screen.
-pub(super) fn leave(state: &mut State) -> bool {
-    state.open.as_mut().is_some_and(|open| open.looking.take().is_some())
+/// Back to now, and says so. True if something older was on screen.
+pub(super) fn leave(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let was_away = state.open.as_mut().is_some_and(|open| open.looking.take().is_some());
+    if was_away {
+        welcome(state, effects);
+    }
+    was_away
+}
+
+/// Says that what is on screen is now, and live where it is.
+fn welcome(state: &mut State, effects: &mut Vec<Effect>) {
+    let source = state.open.as_ref().and_then(|open| state.source(&open.target.source));
+    let standing = source.map(|source| freshness::standing(state, source));
+    match standing {
+        Some(Standing::Live(_)) => notices::say(state, NoticeKind::Said, "now, live", effects),
+        Some(Standing::Connecting | Standing::Stale(_) | Standing::Lost(..)) | None => {
+            notices::say(state, NoticeKind::Warning, "now, but what is shown may be old: there is no contact", effects);
+        }
+    }
 }
 
 /// What acts, asks or answers stands over what is, never over what was.
@@ -44,7 +65,10 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
         ) => true,
         Some(Overlay::Help { .. } | Overlay::Filter | Overlay::Leave | Overlay::Leaving) | None => false,
     };
-    if is_now && leave(state) {
+    // What is said of the dialog that came up stands before this.
+    let said = state.notice.clone();
+    if is_now && leave(state, effects) {
+        state.notice = said.or(state.notice.take());
         paint(effects);
     }
     past::keep(state);

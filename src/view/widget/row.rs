@@ -92,6 +92,13 @@ impl Row {
         self
     }
 
+    /// The same line with every piece in one role.
+    #[must_use]
+    pub fn all(mut self, role: Role) -> Self {
+        self.pieces.iter_mut().for_each(|piece| piece.0 = role);
+        self
+    }
+
     /// `self` at the left and `right` at the right edge of `width` columns; `self` gives way with `…`.
     #[must_use]
     pub fn with_right(self, right: Self, width: usize) -> Self {

@@ -126,6 +126,26 @@ fn whoever_acts_comes_back_to_now_first() {
 }
 
 #[test]
+fn coming_home_is_announced() {
+    for keys in ["left esc", "left right", "left left right right", "left R", "left x"] {
+        let mut flight = flown();
+        flight.armed().keys(keys);
+        assert_eq!((looking(&flight), flight.notice()), (None, "now, live"), "{keys}");
+        flight.wait(6_000);
+        assert_eq!(flight.notice(), "", "{keys}: for a moment");
+    }
+    let mut denied = flown();
+    denied.keys("left p");
+    assert!(denied.notice().starts_with("cannot promote"), "why not goes before: {}", denied.notice());
+    let mut silent = flown();
+    silent.key("left").wait(120_000).key("esc");
+    assert!(silent.notice().contains("may be old"), "{}", silent.notice());
+    let mut never = flown();
+    never.key("right");
+    assert_eq!(never.notice(), "", "it was now all along");
+}
+
+#[test]
 fn help_and_a_filter_lie_over_the_past() {
     let mut flight = flown();
     flight.keys("left left ?");

@@ -33,7 +33,17 @@ pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
     let effects = acts.iter().filter(|act| act.price.is_some()).map(|act| act.does.width()).max().unwrap_or(0) + APART;
     let prices = acts.iter().filter_map(|act| act.price.as_ref()).map(|price| price.says.width()).max().unwrap_or(0);
     let column = effects.min(width.saturating_sub(prices + 1));
-    acts.into_iter().map(|act| act.row(column, width)).collect()
+    let rows = acts.into_iter().map(|act| act.row(column, width));
+    // No key of the past does anything in the past.
+    if open.looking.is_some() { rows.map(|row| row.all(Role::Denied)).collect() } else { rows.collect() }
+}
+
+/// Over the strip while it shows a past: `as it stood then; each key comes back to now first`.
+pub fn heading(open: &Open, width: usize) -> Option<Row> {
+    let says = ["as it stood then; each of these keys comes back to now first", "as it stood then"];
+    let row = |text: &str| Row::new().gap(1).put(Role::Replay, format!(" {text} ")).gap(1);
+    open.looking?;
+    says.into_iter().map(row).find(|row| row.width() <= width)
 }
 
 /// What a key does and what that costs.

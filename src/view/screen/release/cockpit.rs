@@ -38,6 +38,12 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     canvas.rows(parts.acts, &acts::rows(state, open, usize::from(parts.acts.width)), 0);
     timeline::draw_tail(state, open, canvas, parts.timeline, scroll(open, Pane::Timeline));
     rules(&parts, canvas);
+    if let Some(heading) = acts::heading(open, usize::from(parts.acts.width)) {
+        let width = u16::try_from(heading.width()).unwrap_or(u16::MAX);
+        let above = Rect { y: parts.acts.y.saturating_sub(1), height: 1, width, ..parts.acts };
+        canvas.clear(above);
+        canvas.row(above, 0, &heading);
+    }
     if !open.filter.value().is_empty() {
         let heading = timeline::filtered(open, Row::new().gap(1).put(Role::Title, "TIMELINE")).gap(1);
         let width = heading.width().min(usize::from(parts.timeline.width));
