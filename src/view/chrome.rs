@@ -83,7 +83,11 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     }
     let source = state.source(&open.target.source);
     let user = source.and_then(|s| s.user.as_ref()).map(|user| Row::new().muted("as ").text(user.to_string()));
-    let clock = Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string());
+    // The cockpit of a small screen has room for it on the next line.
+    let is_below = layout::tier(state.size) == Tier::Tabs && open.view == View::Cockpit;
+    let clock = (!is_below).then(|| clock(state));
+    // Where the zone finds no room the time alone may.
+    let bare = clock.as_ref().map(|_| Row::new().text(words::clock(state)));
     let must = |roomy: bool| -> Vec<Row> {
         let ages = sources_of(state, open).map(|source| words::source(state, source, roomy));
         let guard = pulse::guard(state, open).map(|(sign, life)| words::guard(sign, life, roomy));
@@ -93,16 +97,25 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     if left.width() + joined(&chips).width() + 2 > width {
         chips = must(false);
     }
-    for (place, chip) in [(1, Some(clock)), (0, user)] {
-        let Some(chip) = chip else { continue };
+    let mut has_clock = false;
+    let required = chips.len();
+    for (place, chip, is_clock) in [(1, clock, true), (0, user, false), (1, bare, true)] {
+        let Some(chip) = chip.filter(|_| !(is_clock && has_clock)) else { continue };
         let mut more = chips.clone();
-        more.insert(place, chip);
+        // Behind the user, where there is one.
+        more.insert(if is_clock { place + chips.len() - required } else { place }, chip);
         if left.width() + joined(&more).width() + 2 < width {
             chips = more;
+            has_clock |= is_clock;
         }
     }
     let row = left.with_right(joined(&chips).gap(1), width);
     canvas.row(canvas.area(), 0, &row);
+}
+
+/// `14:06:22 UTC`.
+pub fn clock(state: &State) -> Row {
+    Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string())
 }
 
 fn joined(chips: &[Row]) -> Row {
@@ -128,7 +141,7 @@ pub fn board_header(state: &State, canvas: &mut Canvas) {
             words::source(state, &named, true)
         })
         .collect();
-    chips.push(Row::new().text(words::clock(state)).gap(1).muted(state.settings.zone.name.to_string()));
+    chips.push(clock(state));
     let row = left.with_right(joined(&chips).gap(1), width);
     canvas.row(canvas.area(), 0, &row);
 }

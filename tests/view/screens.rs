@@ -36,6 +36,37 @@ fn all(screen: &str, state: impl Fn(Situation, (u16, u16)) -> State) {
     }
 }
 
+/// A small screen has a clock with its zone too, and never at the cost of what is read first.
+#[test]
+fn a_small_screen_tells_the_time() {
+    let mut state = fixtures::release(Situation::Normal, size((80, 24)));
+    let line = |state: &State, y: usize| shown("clock", state).lines().nth(y).unwrap_or_default().to_owned();
+    assert!(line(&state, 0).contains("PROD") && line(&state, 0).contains("shop/checkout"), "{}", line(&state, 0));
+    assert!(line(&state, 0).contains("READ-ONLY · k8s live · prom live"), "{}", line(&state, 0));
+    let clock = format!("{} UTC", state.at.wall.format("%H:%M:%S"));
+    assert!(
+        line(&state, 1).ends_with(&clock) && line(&state, 1).contains("owner team-checkout"),
+        "{}",
+        line(&state, 1)
+    );
+    // The owner gives way first, then who began it, then the clock.
+    for (columns, by, owner, time) in [(70, true, true, true), (60, true, false, true)] {
+        state.size = size((columns, 24));
+        let line = line(&state, 1);
+        let is = (line.contains("by ci"), line.contains("owner"), line.contains(&clock));
+        assert_eq!(is, (by, owner, time), "{columns}: {line}");
+    }
+    // Elsewhere there is one line only.
+    state.open.as_mut().unwrap().view = View::Timeline;
+    for (columns, who, time) in [(70, false, false), (78, false, true), (80, true, false), (90, false, true)] {
+        state.size = size((columns, 24));
+        let header = line(&state, 0);
+        let is = (header.contains("as operator"), header.contains("14:06:22"));
+        assert_eq!(is, (who, time), "{columns}: {header}");
+        assert!(header.contains("READ-ONLY") && header.contains("prom live"), "{columns}: {header}");
+    }
+}
+
 #[test]
 fn board() {
     all("board", |situation, at| fixtures::board(situation, size(at)));

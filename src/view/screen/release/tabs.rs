@@ -24,7 +24,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     let area = canvas.area();
     let width = usize::from(area.width);
     chrome::release_header(state, open, canvas);
-    canvas.row(area, 1, &release_row(open));
+    canvas.row(area, 1, &release_row(state, open, width));
     let vital = Rect { y: 2, height: layout::vital_lines(open), ..area };
     vital::draw(state, open, canvas, vital);
     if let Some(release) = &open.release {
@@ -61,20 +61,25 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     chrome::footer(state, canvas, area.bottom().saturating_sub(1));
 }
 
-/// `canary 4.1.9 → 4.2.0 by ci · owner team-checkout`.
-fn release_row(open: &Open) -> Row {
-    let Some(release) = &open.release else { return Row::new() };
-    let mut row = Row::new().gap(1).muted(release.strategy.word()).gap(1).text(words::versions(release));
-    if let Some(by) = &release.about.by {
-        row = row.muted(format!(" by {by}"));
-    }
-    if let Some(owner) = &release.about.owner {
-        row = row.muted(format!(" · owner {owner}"));
-    }
-    match release.missing.len() {
-        0 => row,
-        1 => row.put(Role::Unknown, "  ? 1 part cannot be seen"),
-        more => row.put(Role::Unknown, format!("  ? {more} parts cannot be seen")),
+/// `canary 4.1.9 → 4.2.0 by ci · owner team-checkout    14:06:22 UTC`. What does not fit falls off: the owner first, then
+/// by whom, then the clock. A past has its time in the header.
+fn release_row(state: &State, open: &Open, width: usize) -> Row {
+    let now = if open.looking.is_some() { Row::new() } else { chrome::clock(state).gap(1) };
+    let Some(release) = &open.release else { return Row::new().with_right(now, width) };
+    let what = Row::new().gap(1).muted(release.strategy.word()).gap(1).text(words::versions(release));
+    let missing = match release.missing.len() {
+        0 => Row::new(),
+        1 => Row::new().put(Role::Unknown, "  ? 1 part cannot be seen"),
+        more => Row::new().put(Role::Unknown, format!("  ? {more} parts cannot be seen")),
+    };
+    let by = release.about.by.as_ref().map_or_else(Row::new, |by| Row::new().muted(format!(" by {by}")));
+    let owner = &release.about.owner;
+    let owner = owner.as_ref().map_or_else(Row::new, |owner| Row::new().muted(format!(" · owner {owner}")));
+    let fullest = [what.clone().then(by.clone()).then(owner), what.clone().then(by), what.clone()];
+    let fits = |row: &Row| row.width() + missing.width() + now.width() < width;
+    match fullest.into_iter().find(fits) {
+        Some(row) => row.then(missing).with_right(now, width),
+        None => what.cut(width.saturating_sub(missing.width())).then(missing).cut(width),
     }
 }
 
