@@ -224,7 +224,7 @@ fn the_hint_follows_the_screen() {
 fn the_menu_says_how_a_guard_is_tried() {
     let mut flight = flight(Scenario::Clean, "@2 x");
     let screen = screen(&mut flight, 4_000);
-    let said = "the demo has no guard; try it on a test cluster: `flightdeck guard TARGET`";
+    let said = "no guard in the demo; try `flightdeck guard TARGET` on a cluster";
     assert!(screen.contains(said), "{screen}");
 }
 

@@ -57,7 +57,7 @@ pub fn may_arm(state: &State) -> Result<Ground<'_>, Denied> {
     let Some(post) = &release.post else {
         return Err(if state.settings.demo {
             // It is a process of its own, and no other process can see the simulated world.
-            Denied::new("the demo has no guard").hint("try it on a test cluster: `flightdeck guard TARGET`")
+            Denied::new("no guard in the demo").hint("try `flightdeck guard TARGET` on a cluster")
         } else {
             Denied::new("there is no place for a guard's heartbeat here")
         });
