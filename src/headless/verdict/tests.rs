@@ -133,6 +133,8 @@ fn one_object_holds_everything_that_was_promised() {
     };
     assert_eq!(aside("error ratio"), (Value::from("operator"), Value::from("orders of a load test")));
     assert_eq!(aside("refunds"), (Value::Null, Value::Null));
+    let text = text::paragraph(&Told::of(&late).unwrap());
+    assert!(text.contains("\n  set aside   error ratio ×2.41 (1.28–3.57) at "), "{text}");
     documented::hold("verdict", &[object.clone(), json::object(&Told::of(&late).unwrap())]);
     assert_eq!((&object["schema"], &object["target"]), (&1.into(), &"demo/shop/checkout".into()));
     assert_eq!((&object["release"]["from"], &object["release"]["to"]), (&"4.1.9".into(), &"4.2.0".into()));

@@ -12,6 +12,7 @@ use crate::{
         freshness::{Standing, standing},
         metrics, number,
         price::Loss,
+        reset,
         state::{Open, Panel, State},
     },
     domain::{
@@ -154,6 +155,10 @@ fn beside(told: &Told) -> Vec<(&'static str, String)> {
     let losses = open.panels.iter().filter_map(|panel| Some((panel, evidence::reading(panel).loss.as_ref()?)));
     let decided = open.panels.iter().filter_map(|panel| Some((panel, words::decided(state, panel)?)));
     lines.extend(decided.map(|(panel, how)| ("evidence", format!("{}: {how}", panel.spec.name))));
+    let resets = open.panels.iter().flat_map(|panel| reset::held(state, panel).map(move |reset| (panel, reset)));
+    lines.extend(
+        resets.map(|(panel, reset)| ("set aside", format!("{} {}", panel.spec.name, reset::words_of(state, reset)))),
+    );
     lines.extend(losses.map(|(panel, loss)| ("cost", cost(panel, loss))));
     if let Some(standing) = controller::standing(open) {
         lines.push(("controller", format!("{}; {}", standing.reading(), standing.verdict())));
