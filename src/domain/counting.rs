@@ -117,8 +117,8 @@ impl Counting {
                 .or_insert(Instance { side: line.side, seen: [None; 2] });
             let growth = match instance.seen[line.set] {
                 _ if fresh => 0.0,
-                Some((_, before)) if value < before => value,
                 Some((then, _)) if at - then > GAP * step => 0.0,
+                Some((_, before)) if value < before => value,
                 Some((_, before)) => value - before,
                 None if at - began <= SETTLING * step => 0.0,
                 None => value,
@@ -230,5 +230,56 @@ impl Apart {
         }
         instances.sort_by(|one, other| one.instance.cmp(&other.instance));
         instances
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{panel::Arm, series::Point};
+
+    fn arms() -> Arms {
+        let arm = |hash: &str| Arm { hash: hash.into(), instance_prefix: format!("{hash}-").as_str().into() };
+        Arms { baseline: arm("old"), canary: Some(arm("new")) }
+    }
+
+    /// What was scraped every 10 s for half an hour, where `value` gives something.
+    fn series(instance: &str, value: impl Fn(i32) -> Option<f64>) -> Series {
+        let points = (0..=1_800).step_by(10).filter_map(|at| Some(Point { at: at.into(), value: value(at)? }));
+        Series { instance: instance.into(), points: points.collect() }
+    }
+
+    /// A counter that grows by ten in ten seconds.
+    #[expect(clippy::unnecessary_wraps, reason = "what `series` takes")]
+    fn steady(at: i32) -> Option<f64> {
+        Some(at.into())
+    }
+
+    #[test]
+    fn a_counter_that_comes_back_after_a_gap_begins_anew_whether_it_restarted_or_not() {
+        for restarted in [630, 0] {
+            let back = series("new-2", |at| match at {
+                0..600 => steady(at),
+                600..1_200 => None,
+                _ => steady(at - restarted),
+            });
+            let sets = [vec![series("new-1", steady), back, series("old-1", steady)]];
+            let ticks = Counting::default().take(&sets, &arms(), 1_800, 10);
+            let events: Vec<f64> = ticks.iter().map(|counted| counted.tick.canary.events).collect();
+            assert!(events.iter().all(|events| *events <= 20.0), "{restarted}: {events:?}");
+            assert!((events.iter().sum::<f64>() - 1_800.0 - 590.0 - 600.0).abs() < 1e-9, "{restarted}");
+        }
+    }
+
+    #[test]
+    fn a_counter_that_restarts_between_two_scrapes_counts_from_zero() {
+        let back = series("new-1", |at| match at {
+            0..600 => steady(at),
+            600..640 => None,
+            _ => steady(at - 620),
+        });
+        let sets = [vec![back, series("old-1", steady)]];
+        let ticks = Counting::default().take(&sets, &arms(), 1_800, 10);
+        assert!((ticks.iter().map(|counted| counted.tick.canary.events).sum::<f64>() - 590.0 - 1_180.0).abs() < 1e-9);
     }
 }
