@@ -9,6 +9,9 @@
 //!   counts as gone.
 //! - A counter that was never seen is young and counts from 0, but not where counting has just begun: there it may be
 //!   an old one that missed a scrape. One that comes back after a gap, and everything after an outage, begins anew.
+//! - An instance of which both counters were seen counts with both or not at all: exposures without the events that they
+//!   led to would look like events lost. While one is away the other waits for it, and both count from where they stood
+//!   together, or begin anew after a gap. Where its exposures tell that it restarted, its events are not away but none.
 //! - An arm for which nothing at all counts events is named `silent`, where its exposures are counted if they are asked
 //!   for: its events are 0 as far as anybody counts, and whether that is so is for the reader to doubt.
 
@@ -42,6 +45,16 @@ struct Instance {
     side: Side,
     /// The last point of its counters, by the place of the query.
     seen: [Option<(i64, f64)>; 2],
+    /// Its exposures began anew after its events were last seen, whose counter may only be there from the first one on.
+    #[serde(default)]
+    restarted: bool,
+}
+
+/// What one answer tells of an instance at the end of a tick.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    values: [Option<f64>; 2],
+    restarted: bool,
 }
 
 /// One tick, and what is to be known of how it was counted.
@@ -93,12 +106,15 @@ impl Counting {
     }
 
     fn tick(&mut self, lines: &[Line<'_>], sets: usize, at: i64, step: i64, apart: &mut Apart) -> Option<Counted> {
-        let now: Vec<(&Line<'_>, f64)> = lines.iter().filter_map(|line| Some((line, line.series.at(at)?))).collect();
+        let mut now: Vec<(&Line<'_>, f64)> =
+            lines.iter().filter_map(|line| Some((line, line.series.at(at)?))).collect();
+        let told = if sets > 1 { self.told(&now, at - GAP * step) } else { BTreeMap::new() };
+        now.retain(|(line, _)| told.get(line.name()).is_none_or(|told| !self.lacks(line.name(), *told)));
         let heard = |side: Side, set: usize| now.iter().any(|(line, _)| line.set == set && line.side == side);
         let is_whole = (0..sets).all(|set| heard(Side::Baseline, set) || heard(Side::Canary, set));
         // After an outage nothing is known of what happened in it.
         let fresh = self.last.is_none_or(|last| at - last > GAP * step);
-        if !is_whole || (!fresh && self.awaits(heard)) {
+        if !is_whole || (!fresh && self.awaits(heard, &told)) {
             return None;
         }
         let began = *self.began.get_or_insert(at);
@@ -111,12 +127,16 @@ impl Counting {
                 .find(|side| (sets == 1 || heard(*side, 1)) && !heard(*side, 0)),
         };
         for (line, value) in now {
-            let instance = self
-                .instances
-                .entry(line.series.instance.raw().to_owned())
-                .or_insert(Instance { side: line.side, seen: [None; 2] });
+            let instance = self.instances.entry(line.name().to_owned()).or_insert(Instance {
+                side: line.side,
+                seen: [None; 2],
+                restarted: false,
+            });
+            let restarted = told.get(line.name()).is_some_and(|told| told.restarted);
             let growth = match instance.seen[line.set] {
                 _ if fresh => 0.0,
+                // The first events since exposures, which never were away, told of a restart.
+                Some((_, before)) if restarted && line.set == 0 && value < before => value,
                 Some((then, _)) if at - then > GAP * step => 0.0,
                 Some((_, before)) if value < before => value,
                 Some((_, before)) => value - before,
@@ -124,6 +144,7 @@ impl Counting {
                 None => value,
             };
             instance.seen[line.set] = Some((at, value));
+            instance.restarted = restarted && instance.seen[0].is_none_or(|(then, _)| then < at);
             let (counts, pods) = match line.side {
                 Side::Baseline => (&mut counted.tick.baseline, &mut counted.baseline_pods),
                 Side::Canary => (&mut counted.tick.canary, &mut counted.canary_pods),
@@ -143,11 +164,40 @@ impl Counting {
         (!fresh).then_some(counted)
     }
 
+    /// Both counters of each instance, and whether it restarted without its events having been seen since. What was
+    /// last seen before `gone` tells nothing.
+    fn told<'a>(&self, now: &[(&Line<'a>, f64)], gone: i64) -> BTreeMap<&'a str, Told> {
+        let mut told: BTreeMap<&str, Told> = BTreeMap::new();
+        for (line, value) in now {
+            told.entry(line.name()).or_default().values[line.set] = Some(*value);
+        }
+        for (name, told) in &mut told {
+            let (Some(instance), Some(exposures)) = (self.instances.get(*name), told.values[1]) else { continue };
+            let began_anew = instance.seen[1].is_some_and(|(_, before)| exposures < before);
+            let stayed = instance.seen[1].is_some_and(|(then, _)| then >= gone);
+            told.restarted = (instance.restarted && stayed) || (began_anew && told.values[0].is_none());
+        }
+        told
+    }
+
+    /// Whether only one counter of an instance is there, though it had both.
+    fn lacks(&self, name: &str, told: Told) -> bool {
+        let seen = |set: usize| self.instances.get(name).is_some_and(|instance| instance.seen[set].is_some());
+        match told.values {
+            [None, Some(_)] => seen(0) && !told.restarted,
+            [Some(_), None] => seen(1),
+            [Some(_), Some(_)] | [None, None] => false,
+        }
+    }
+
     /// Whether an arm that answered at the last tick does not now, and may only be late.
-    fn awaits(&self, heard: impl Fn(Side, usize) -> bool) -> bool {
-        self.instances.values().any(|instance| {
+    fn awaits(&self, heard: impl Fn(Side, usize) -> bool, told: &BTreeMap<&str, Told>) -> bool {
+        self.instances.iter().any(|(name, instance)| {
             let answered = |seen: &Option<(i64, f64)>| seen.is_some_and(|(then, _)| Some(then) == self.last);
-            instance.seen.iter().enumerate().any(|(set, seen)| answered(seen) && !heard(instance.side, set))
+            // Events of one that restarted are not late.
+            let none = |set: usize| set == 0 && told.get(name.as_str()).is_some_and(|told| told.restarted);
+            let late = |set: usize| !heard(instance.side, set) && !none(set);
+            instance.seen.iter().enumerate().any(|(set, seen)| answered(seen) && late(set))
         })
     }
 
@@ -166,6 +216,12 @@ struct Line<'a> {
     side: Side,
     set: usize,
     series: &'a Series,
+}
+
+impl<'a> Line<'a> {
+    fn name(&self) -> &'a str {
+        self.series.instance.raw()
+    }
 }
 
 fn lines<'a>(sets: &'a [Vec<Series>], arms: &Arms) -> Vec<Line<'a>> {
@@ -281,5 +337,100 @@ mod tests {
         let sets = [vec![back, series("old-1", steady)]];
         let ticks = Counting::default().take(&sets, &arms(), 1_800, 10);
         assert!((ticks.iter().map(|counted| counted.tick.canary.events).sum::<f64>() - 590.0 - 1_180.0).abs() < 1e-9);
+    }
+
+    /// Steady counters of two pods of each arm, where `new-2` has these events and exposures. One event in two
+    /// exposures everywhere.
+    fn with(events: impl Fn(i32) -> Option<f64>, exposures: impl Fn(i32) -> Option<f64>) -> [Vec<Series>; 2] {
+        let others = ["new-1", "old-1", "old-2"];
+        let half = |at: i32| Some(f64::from(at) / 2.0);
+        let mut sets =
+            [others.map(|name| series(name, half)).to_vec(), others.map(|name| series(name, steady)).to_vec()];
+        sets[0].push(series("new-2", events));
+        sets[1].push(series("new-2", exposures));
+        sets
+    }
+
+    /// The same ticks out of one answer and out of answers of one tick each that overlap.
+    fn ticks(sets: &[Vec<Series>; 2]) -> Vec<Counted> {
+        let whole = Counting::default().take(sets, &arms(), 1_800, 10);
+        let mut counting = Counting::default();
+        let mut parts = Vec::new();
+        for to in (0..=1_800).step_by(10) {
+            let upto = sets.clone().map(|mut set| {
+                for series in &mut set {
+                    series.points.retain(|point| (to - 50..=to).contains(&point.at));
+                }
+                set
+            });
+            parts.extend(counting.take(&upto, &arms(), to, 10));
+        }
+        assert_eq!(whole, parts);
+        whole
+    }
+
+    #[test]
+    fn an_instance_that_lacks_a_counter_it_had_counts_with_neither() {
+        let half = |at: i32| Some(f64::from(at) / 2.0);
+        for (from, to) in [(600, 640), (600, 1_200), (600, 10_000)] {
+            let there = |at: i32| !(from..to).contains(&at);
+            for sets in
+                [with(|at| half(at).filter(|_| there(at)), steady), with(half, |at| steady(at).filter(|_| there(at)))]
+            {
+                let ticks = ticks(&sets);
+                assert_eq!(ticks.len(), 180, "nothing waits for one pod of several");
+                for counted in &ticks {
+                    let Counts { events, exposures } = counted.tick.canary;
+                    assert!(exposures > 0.0 && (events * 2.0 - exposures).abs() < 1e-9, "{from}..{to}: {counted:?}");
+                    assert!(exposures <= 60.0 + 1e-9, "{from}..{to}: {counted:?}");
+                    assert_eq!(counted.silent, None);
+                }
+                let all: f64 = ticks.iter().map(|counted| counted.tick.canary.exposures).sum();
+                let lost = if to == 640 { 0 } else { to.min(1_800) - 590 };
+                assert!((all - f64::from(3_600 - lost)).abs() <= 10.0, "{from}..{to}: {all}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_instance_that_restarted_and_has_no_events_yet_has_none() {
+        // Its counter of events comes with its first event, ten minutes after it restarted.
+        let events = |at: i32| match at {
+            0..600 => Some(300.0 + f64::from(at)),
+            600..1_200 => None,
+            _ => Some(f64::from((at - 1_190) / 10)),
+        };
+        let exposures = |at: i32| steady(if at < 600 { 1_000 + at } else { at - 600 });
+        let ticks = ticks(&with(events, exposures));
+        let counted = |at: i64| ticks.iter().find(|counted| counted.tick.at == at).unwrap().tick.canary;
+        assert_eq!(counted(700), Counts { events: 5.0, exposures: 20.0 });
+        assert_eq!(counted(1_200), Counts { events: 6.0, exposures: 20.0 });
+        // And where that is all of the arm, it has none.
+        let mut sets = with(|at| events(at).filter(|_| at < 600), exposures);
+        for set in &mut sets {
+            set.retain(|series| series.instance.raw() != "new-1");
+        }
+        let ticks = self::ticks(&sets);
+        assert_eq!(ticks.len(), 180);
+        for counted in ticks.iter().filter(|counted| counted.tick.at > 600) {
+            assert_eq!(counted.tick.canary, Counts { events: 0.0, exposures: 10.0 });
+            assert_eq!(counted.silent, Some(Side::Canary));
+        }
+    }
+
+    #[test]
+    fn an_arm_that_lost_its_events_has_no_exposures_either() {
+        let half = |at: i32| Some(f64::from(at) / 2.0);
+        let sets = with(half, steady);
+        let [mut events, exposures] = sets;
+        for series in events.iter_mut().filter(|series| series.instance.raw().starts_with("old")) {
+            series.points.retain(|point| point.at < 600);
+        }
+        let ticks = ticks(&[events, exposures]);
+        let after: Vec<_> = ticks.iter().filter(|counted| counted.tick.at >= 600).collect();
+        assert!(after.len() > 100);
+        for counted in after {
+            assert_eq!((counted.tick.baseline, counted.baseline_pods, counted.silent), (Counts::default(), 0, None));
+        }
     }
 }

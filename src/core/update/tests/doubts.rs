@@ -53,6 +53,35 @@ fn a_rate_without_any_series_of_an_arm_is_not_go() {
 }
 
 #[test]
+fn one_pod_whose_events_are_not_scraped_is_no_regression() {
+    for better in [Better::Higher, Better::Lower] {
+        for hidden in [("new-2", "orders"), ("old-1", "orders"), ("new-2", "checkouts"), ("old-1", "checkouts")] {
+            let mut visit = Visit::new(vec![PanelSpec { better, ..watched() }], Shop::default(), 0);
+            visit.live(600);
+            visit.shop.hidden.push(hidden);
+            visit.live(900);
+            assert_ne!(word(&visit), Word::NoGo, "{better:?} {hidden:?} {}", why(&visit));
+            assert!(evidence::regressed(visit.open(), 0.01).is_empty());
+            assert!(evidence::uncounted(visit.open(), 0.01).is_empty());
+        }
+    }
+}
+
+#[test]
+fn events_of_an_arm_that_vanish_are_unknown_and_no_regression() {
+    for better in [Better::Higher, Better::Lower] {
+        for hidden in ["old", "new"] {
+            let mut visit = Visit::new(vec![PanelSpec { better, ..watched() }], Shop::default(), 0);
+            visit.live(600);
+            visit.shop.hidden.push((hidden, "orders"));
+            visit.live(900);
+            assert_eq!(word(&visit), Word::Unknown, "{better:?} {hidden} {}", why(&visit));
+            assert!(evidence::regressed(visit.open(), 0.01).is_empty());
+        }
+    }
+}
+
+#[test]
 fn a_shared_pool_that_was_worse_is_not_better_for_not_being_seen() {
     let pool = gauge("pool", PanelKind::Shared { query: "gauge".into() });
     let shop = Shop { gauge: vec![(-11_000, 40.0), (600, 90.0)], ..Shop::default() };
