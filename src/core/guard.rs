@@ -98,7 +98,7 @@ pub struct Guard {
     pub attempts: u32,
     /// The newest try.
     pub act: Option<ActId>,
-    /// Monotonic time at which it last began to read the release anew.
+    /// Monotonic time at which it last began to read the release anew; at first, of its orders.
     #[serde(default)]
     pub reads: u64,
     /// Monotonic time since when all traffic is on the new revision.

@@ -1,6 +1,6 @@
 //! The guard that this run is: what the rules say is done, and everyone is told by its heartbeat.
 
-use super::{acting, next_id, notices, overlays, paint, sentry, watching};
+use super::{acting, next_id, notices, overlays, paint, questions, sentry, watching};
 use crate::{
     core::{
         acts, arming,
@@ -238,8 +238,8 @@ fn beat(state: &mut State, guard: &mut Guard, effects: &mut Vec<Effect>) {
 fn may_begin(state: &State, guard: &Guard) -> Result<(), Option<Clean>> {
     let known = state.open.as_ref().is_some_and(|open| pulse::in_contact(state, open))
         && state.source(&guard.orders.mandate.release.target.source).is_some_and(|source| source.user.is_some());
-    let waited = state.at.wall.signed_duration_since(guard.sign.since);
-    let patient = waited < Seconds(30.0).delta();
+    // Since it was ordered: it reads nothing anew before it is armed.
+    let patient = state.at.millis_since(guard.reads) < questions::millis(state, Seconds(30.0));
     match arming::may_arm(state) {
         _ if !known && patient => Err(None),
         Err(_) if is_checking(state) && patient => Err(None),

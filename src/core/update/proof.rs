@@ -62,14 +62,15 @@ const fn may_still_be_seen(stage: &Stage) -> bool {
 
 /// Calls an act proven whose effect was met, unless its reply may still say that it was somebody else's.
 pub(super) fn conclude(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
+    let speed = state.settings.speed;
     let Some(act) = state.acts.get_mut(place) else { return };
     let Some(met) = act.met.filter(|_| act.replied) else { return };
-    let after = met.since(act.sent.wall);
-    let after_ms = millis(after.0);
+    let after = waited(act, met, speed);
+    let after_ms = millis(after);
     act.stage = Stage::Seen { at: met.wall, after_ms };
     let (goal, text) = (act.plan.goal.clone(), act.plan.expect.text.clone());
     let shown = took(after_ms);
-    let entry = Entry { at: met.wall, act: act.id, user: None, what: What::EffectSeen { after: after.0 } };
+    let entry = Entry { at: met.wall, act: act.id, user: None, what: What::EffectSeen { after } };
     journal(state, place, entry, effects);
     notices::note(state, MomentKind::Act, format!("{goal}: {text}, seen after {shown}"));
     notices::say(state, NoticeKind::Said, format!("{text}, seen after {shown}"), effects);
@@ -87,15 +88,15 @@ pub(super) fn expire(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.at;
     for place in 0..state.acts.len() {
         let Some(act) = state.acts.get(place) else { continue };
+        let after = waited(act, now, state.settings.speed);
         // While contact is lost nothing can be said about an effect; the first look afterwards decides.
         if !act.stage.is_unproven()
             || act.met.is_some()
-            || waited(act, now) < act.plan.expect.within.0
+            || after < act.plan.expect.within.0
             || acts::is_blind(state, act)
         {
             continue;
         }
-        let after = waited(act, now);
         let after_ms = millis(after);
         let (id, goal, replied) = (act.id, act.plan.goal.clone(), act.replied);
         let text = act.plan.expect.text.clone();
@@ -118,7 +119,10 @@ fn millis(seconds: f64) -> u64 {
     (seconds * 1000.0).round() as u64
 }
 
-/// Seconds since the act was sent, as the world counts them.
-fn waited(act: &Act, now: At) -> f64 {
-    now.since(act.sent.wall).0
+/// Seconds from the sending of the act until then, as the world counts them: `speed` of them in one of ours. By the
+/// monotonic time, because a clock that is set meanwhile makes no effect late or early.
+fn waited(act: &Act, then: At, speed: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of one run fit f64 exactly")]
+    let millis = then.millis_since(act.sent.mono) as f64;
+    millis * speed / 1000.0
 }

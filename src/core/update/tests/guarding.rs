@@ -109,7 +109,7 @@ pub(super) fn sign(flight: &Flight) -> Heartbeat {
     flight.state.guard.as_ref().unwrap().sign.clone()
 }
 
-fn outcome(flight: &Flight) -> Option<Outcome> {
+pub(super) fn outcome(flight: &Flight) -> Option<Outcome> {
     flight.state.guard.as_ref().and_then(|guard| guard.end()).map(|end| end.outcome)
 }
 

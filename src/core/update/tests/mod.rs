@@ -5,6 +5,7 @@ mod answered;
 mod asking;
 mod board;
 mod budgets;
+mod clocks;
 mod doubts;
 mod guarding;
 mod judging;

@@ -245,6 +245,8 @@ pub(super) struct Flight {
     pub(super) effects: Vec<Effect>,
     pub(super) all: Vec<Effect>,
     pub(super) events: Vec<Stamped>,
+    /// Seconds by which our clock was set.
+    pub(super) jumped: i64,
     mono: u64,
 }
 
@@ -253,7 +255,7 @@ impl Flight {
         let size = Size { columns: 120, rows: 40 };
         let mut state = State::new(settings, size, At { wall: noon(), mono: 0 });
         let all = start(&mut state);
-        Self { state, effects: all.clone(), all, events: vec![], mono: 0 }
+        Self { state, effects: all.clone(), all, events: vec![], jumped: 0, mono: 0 }
     }
 
     /// The cockpit of a paused checkout, `orders` watched, its frame on the terminal.
@@ -265,7 +267,7 @@ impl Flight {
 
     pub(super) fn at(&self) -> At {
         let millis = i64::try_from(self.mono).unwrap();
-        At { wall: noon() + TimeDelta::milliseconds(millis), mono: self.mono }
+        At { wall: noon() + TimeDelta::seconds(self.jumped) + TimeDelta::milliseconds(millis), mono: self.mono }
     }
 
     pub(super) fn tell(&mut self, event: Event) -> &mut Self {
