@@ -39,6 +39,8 @@ pub const LONGEST: Seconds = Seconds(7.0 * 86_400.0);
 const BACK_OFF_MS: [u64; 3] = [2_000, 5_000, 10_000];
 /// The same after every later one.
 const LONGEST_REST_MS: u64 = 20_000;
+/// Longest wait before the next try that a server may ask for, in milliseconds: customers are hurt meanwhile.
+const LONGEST_ASKED_MS: u64 = 60_000;
 /// How long a fresh read may take before a person has to know, in milliseconds.
 pub(super) const READ_MS: u64 = 10_000;
 
@@ -334,7 +336,7 @@ pub fn is_out(release: &Release) -> bool {
 fn rest(guard: &Guard, now: At, failure: FailureKind) -> u64 {
     let tries = usize::try_from(guard.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let usual = BACK_OFF_MS.get(tries).copied().unwrap_or(LONGEST_REST_MS);
-    let asked = failure.retry_after().map_or(0, millis);
+    let asked = failure.retry_after().map_or(0, millis).min(LONGEST_ASKED_MS);
     now.mono.saturating_add(usual.max(asked))
 }
 

@@ -55,7 +55,7 @@ fn of_parts(cluster: &Cluster, status: &Status, retry_after: Option<Seconds>) ->
             Failure::new(FailureKind::Conflict, "it moved since it was shown: nothing was done").hint("look again")
         }
         429 => {
-            let said = status.details.as_ref().and_then(|d| d.retry_after_seconds).map(Seconds);
+            let said = status.details.as_ref().and_then(|d| d.retry_after_seconds).and_then(wait);
             Failure::new(FailureKind::Limited(retry_after.or(said)), format!("`{name}` takes no more requests for now"))
         }
         code => Failure::new(FailureKind::Refused, format!("`{name}` answers {code}")),
@@ -91,7 +91,12 @@ fn forbidden(message: &str, cluster: &Cluster) -> String {
 
 /// Seconds to wait, where the answer says so as a number.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Seconds> {
-    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Seconds)
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().and_then(wait)
+}
+
+/// What is no length of time asks for nothing.
+fn wait(seconds: f64) -> Option<Seconds> {
+    (seconds.is_finite() && seconds >= 0.0).then_some(Seconds(seconds))
 }
 
 /// No answer: the connection was not made, or broke.
@@ -153,4 +158,29 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         next = error.source();
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_length_of_time_is_a_wait() {
+        let cases = [
+            ("10", Some(10.0)),
+            (" 0.5 ", Some(0.5)),
+            ("0", Some(0.0)),
+            ("NaN", None),
+            ("inf", None),
+            ("-infinity", None),
+            ("1e999", None),
+            ("-3", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (header, seconds) in cases {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, header.parse().unwrap())]);
+            assert_eq!(retry_after(&headers), seconds.map(Seconds), "{header}");
+        }
+    }
 }

@@ -273,7 +273,11 @@ fn a_refused_try_is_followed_by_a_pause_a_fresh_read_and_five_tries_at_most() {
         let next = after(FailureKind::Conflict).next(&trying(attempts));
         assert_eq!(next, Next::Rest(60_000 + pause));
     }
-    assert_eq!(after(FailureKind::Limited(Some(Seconds(30.0)))).next(&trying(1)), Next::Rest(90_000));
+    for (asked, pause) in [(30.0, 30_000), (3_600.0, 60_000), (f64::INFINITY, 60_000), (0.0, 2_000), (f64::NAN, 2_000)]
+    {
+        let next = after(FailureKind::Limited(Some(Seconds(asked)))).next(&trying(1));
+        assert_eq!(next, Next::Rest(60_000 + pause), "asked for {asked} s");
+    }
     let resting = |until| Guard { attempts: 1, ..guard(Duty::Resting(until)) };
     assert_eq!(told(&after(FailureKind::Conflict).next(&resting(60_001))), "acting 1");
     assert_eq!(told(&after(FailureKind::Conflict).next(&resting(60_000))), "read");

@@ -7,9 +7,12 @@ use super::{
 use crate::{
     core::{effect::Effect, guard::Duty, settings::Settings},
     domain::{
+        failure::FailureKind,
         guard::GuardState,
+        health::Health,
         panel::{Declared, Side},
         release::Release,
+        time::Seconds,
         update::{Identity, Update},
     },
 };
@@ -87,4 +90,22 @@ fn a_fresh_read_that_does_not_come_is_cried_out() {
     let mine = sign(&flight);
     flight.board(vec![with_sign(guarded(paused("checkout")), &mine)]);
     assert_eq!(ways_back(&flight).len(), 1, "read at last");
+}
+
+#[test]
+fn a_server_that_asks_for_an_hour_gets_a_minute() {
+    let mut flight = armed();
+    regress(&mut flight, None);
+    let mine = sign(&flight);
+    flight.board(vec![with_sign(guarded(paused("checkout")), &mine)]);
+    take_signs(&mut flight, &guarded(paused("checkout")));
+    let watch = flight.watch();
+    flight.replied(Err(FailureKind::Limited(Some(Seconds(3_600.0))))).wait(61_000);
+    assert_eq!(flight.watch(), watch);
+    flight.update(Update::Health(Health::Live));
+    regress(&mut flight, None);
+    assert_ne!(flight.watch(), watch, "a fresh read after a minute: {:?}", flight.seen());
+    let mine = sign(&flight);
+    flight.board(vec![with_sign(guarded(paused("checkout")), &mine)]);
+    assert_eq!(ways_back(&flight).len(), 2, "{:?}", flight.seen());
 }
