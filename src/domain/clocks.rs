@@ -5,6 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::release::{Release, WaitingOn};
 
+/// A clock that is further off ours, by three decades and more, is a broken answer and no time.
+pub const FURTHEST_OFF: TimeDelta = TimeDelta::seconds(1_000_000_000);
+
 impl Release {
     /// What a clock that is `ahead` of ours told, by ours: moved by whole seconds, because sources tell no finer. The
     /// times of a guard's heartbeat are by the guard's own clock and stay.

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::{Clock, credentials::Plugin, failure};
 use crate::domain::{
     clean::{Clean, Name},
+    clocks::FURTHEST_OFF,
     failure::{Failure, FailureKind},
     update::Update,
 };
@@ -215,14 +216,15 @@ const PROMPT: TimeDelta = TimeDelta::seconds(2);
 const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// How far a server's clock is ahead. Its date is cut to the second and was written at some time between sending and
-/// receiving; a difference within that doubt counts as none.
+/// receiving; a difference within that doubt counts as none, and one of decades tells nothing.
 fn ahead(date: &str, sent: DateTime<Utc>, back: DateTime<Utc>) -> Option<TimeDelta> {
     let took = back - sent;
     let date = DateTime::parse_from_rfc2822(date).ok()?.to_utc();
     let half = TimeDelta::milliseconds(500);
     let ahead = date + half - (sent + took / 2);
     let is_prompt = (TimeDelta::zero()..=PROMPT).contains(&took);
-    is_prompt.then(|| if ahead.abs() <= half + took / 2 { TimeDelta::zero() } else { ahead })
+    let is_time = ahead.abs() < FURTHEST_OFF;
+    (is_prompt && is_time).then(|| if ahead.abs() <= half + took / 2 { TimeDelta::zero() } else { ahead })
 }
 
 /// The lines of an answer that does not end.
@@ -274,6 +276,8 @@ mod tests {
             ("Fri, 20 Nov 2026 21:50:00 GMT", soon, Some(-599_700)),
             ("Fri, 20 Nov 2026 22:10:00 GMT", "2026-11-20T22:00:10Z", None),
             ("Fri, 20 Nov 2026 22:10:00 GMT", "2026-11-20T21:59:59Z", None),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", soon, None),
+            ("Fri, 31 Dec 262142 23:59:59 GMT", soon, None),
             ("soon", soon, None),
         ] {
             assert_eq!(ahead(date, at(sent), at(back)), expected.map(TimeDelta::milliseconds), "{date}");

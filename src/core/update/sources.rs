@@ -8,12 +8,13 @@ use crate::{
         settings::Role,
         state::{NoticeKind, Source, State},
     },
-    domain::{clean::Name, health::Health, time::Seconds, timeline::MomentKind, update::Identity},
+    domain::{
+        clean::Name, clocks::FURTHEST_OFF, health::Health, time::Seconds, timeline::MomentKind, update::Identity,
+    },
 };
 
 /// A clock is told to the second, so less than this is no change of it.
 const SAME_SECONDS: f64 = 1.0;
-const MAX_SKEW_SECONDS: f64 = 1e9;
 /// A source that holds more back is of no use while a release goes out.
 const MAX_HELD_BACK_SECONDS: f64 = 3600.0;
 
@@ -100,8 +101,7 @@ pub(super) fn identity(state: &mut State, name: &Name, identity: Identity, effec
 pub(super) fn skew(state: &mut State, name: &Name, skew: Option<f64>, effects: &mut Vec<Effect>) {
     let Some(source) = find(state, name) else { return };
     let was_off = freshness::clock_off(source).is_some();
-    // A clock that is decades off is a broken answer, not a time.
-    let skew = skew.filter(|skew| skew.abs() < MAX_SKEW_SECONDS);
+    let skew = skew.filter(|skew| skew.abs() < FURTHEST_OFF.as_seconds_f64());
     let is_same = |new: f64| source.skew.is_some_and(|old| (new - old).abs() <= SAME_SECONDS);
     let new = skew.filter(|new| !is_same(*new));
     if let Some(new) = new {
