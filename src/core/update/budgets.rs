@@ -78,7 +78,9 @@ fn ask(state: &mut State, place: usize, number: usize, effects: &mut Vec<Effect>
     // Younger numbers may still be on their way there, or be held back.
     let settled = state.second_at(&budget.slo.source) - late_seconds(state.source(&budget.slo.source), TICK_SECONDS);
     let at = settled.div_euclid(STEP_SECONDS) * STEP_SECONDS;
-    let began = open.release.as_ref().and_then(|release| release.started_at).map(|began| began.timestamp());
+    // The release tells its times by our clock, the source its numbers by its own.
+    let ahead = state.second_at(&budget.slo.source) - state.at.wall.timestamp();
+    let began = open.release.as_ref().and_then(|release| release.started_at).map(|began| began.timestamp() + ahead);
     let question = if state.source(&budget.slo.source).is_none() {
         Err(format!("`{}` is not configured as a source", budget.slo.source))
     } else {

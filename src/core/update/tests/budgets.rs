@@ -1,6 +1,6 @@
 //! Error budgets: what is asked when, what is left, and that a spent or unknown one never stands in a way back.
 
-use super::world::{Flight, settings};
+use super::world::{Flight, noon, paused, settings};
 use crate::{
     core::{
         budget::{self, Reading},
@@ -13,6 +13,7 @@ use crate::{
         failure::{Failure, FailureKind},
         panel::TargetPattern,
         question::{Answer, Question, Values},
+        release::Release,
         series::{Point, Series},
         slo::Slo,
         time::Seconds,
@@ -94,6 +95,21 @@ fn short_windows_are_asked_for_every_minute_and_long_ones_every_ten() {
     flight.all.clear();
     flight.wait(540_000);
     assert!(waiting(&flight).iter().any(|(_, q)| q.queries.len() == 6), "the long ones");
+}
+
+#[test]
+fn the_time_since_the_release_began_is_the_same_whatever_its_source_takes_the_time_for() {
+    for skew in [0.0, 3_600.0, -3_600.0] {
+        let settings = Settings { slos: vec![slo()], open: Some("checkout".parse().unwrap()), ..settings() };
+        let mut flight = Flight::new(settings);
+        flight.state.sources[1].skew = Some(skew);
+        let release = Release { started_at: Some(noon()), ..paused("checkout") };
+        // By now the newest numbers are 20 s old, and a window is rounded up to whole minutes.
+        flight.skip(660_000).news(release).wait(1_000);
+        let (_, question) = &waiting(&flight)[0];
+        let texts: Vec<&str> = question.queries.iter().map(|query| query.text.as_str()).collect();
+        assert!(texts.last().unwrap().ends_with("[660s]))"), "off by {skew} s: {texts:?}");
+    }
 }
 
 #[test]
