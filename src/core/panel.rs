@@ -169,6 +169,9 @@ pub struct Evidence {
     pub silent: Option<Side>,
     /// End of the newest tick that the judge took or refused.
     pub judged_to: Option<i64>,
+    /// End of the newest tick that was weighed.
+    #[serde(default)]
+    pub counted_to: Option<i64>,
     /// Failed tries to read the same part of the past.
     pub tries: u32,
 }
@@ -228,7 +231,18 @@ pub struct WeightMove {
     pub at: i64,
     /// To what, in percent; none where only the moment is known.
     pub percent: Option<f64>,
-    /// Not then, but at some time from then until the next move: nobody knows when.
     #[serde(default)]
-    pub lost: bool,
+    pub when: When,
+}
+
+/// How a move stands to its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    #[default]
+    Then,
+    /// At some time from then until the next: nobody knows when.
+    Later,
+    /// At some time before: a look found it so.
+    Before,
 }

@@ -284,6 +284,8 @@ impl Glimpse {
             seen: open.seen.iter().filter(|moment| moment.at <= self.at).cloned().collect(),
             weights: open.weights.iter().filter(|moved| moved.at <= now).copied().collect(),
             first_weight: open.first_weight,
+            told_ahead: open.told_ahead,
+            blind_since: None,
             critical: open.critical.clone(),
             split: self.split.as_ref().map(|(panel, found)| Watched {
                 panel: panel.clone(),

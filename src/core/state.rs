@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
 pub use super::overlay::{Confirm, GuardDialog, GuardOrder, Overlay, Rehearsal, ResetDialog};
-pub use super::panel::{Asked, Evidence, History, Judged, Panel, WeightMove, Wrong};
+pub use super::panel::{Asked, Evidence, History, Judged, Panel, WeightMove, When, Wrong};
 use super::{
     acts::Change,
     budget::Budget,
@@ -189,11 +189,18 @@ pub struct Open {
     pub budgets: Vec<Budget>,
     /// What this run saw happen, oldest first, bounded; merged with the backend's own on screen.
     pub seen: Vec<Moment>,
-    /// When the weight moved and to what, oldest first, as far as known.
+    /// When the weight moved and to what by the cluster's clock, oldest first, as far as known.
     pub weights: Vec<WeightMove>,
     /// What it was when this run first saw it.
     #[serde(default)]
     pub first_weight: Option<WeightMove>,
+    /// How far the cluster's clock was ahead of ours when the release was told, in whole seconds: its times are moved by
+    /// that.
+    #[serde(default)]
+    pub told_ahead: i64,
+    /// Since when the cluster is not heard, in seconds of its clock: the weight may have moved meanwhile.
+    #[serde(default)]
+    pub blind_since: Option<i64>,
     /// Number of critical panels, fixed when the first of them began to be judged on this revision: each has that part
     /// of the release's error rate. One that is declared later is judged with the number there is then, if larger.
     pub critical: Option<Critical>,
@@ -403,25 +410,30 @@ impl State {
         self.sources.iter().find(|s| s.name == *name)
     }
 
+    /// How far a source's clock is ahead of ours, in whole seconds; 0 where that is not known.
+    #[must_use]
+    pub fn ahead(&self, source: &Name) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "saturates; a clock is not off by more than that")]
+        let skew = self.source(source).and_then(|s| s.skew).unwrap_or(0.0).round() as i64;
+        skew
+    }
+
     /// The second it is at a source now, by its own clock where that is known.
     #[must_use]
     pub fn second_at(&self, source: &Name) -> i64 {
-        #[expect(clippy::cast_possible_truncation, reason = "saturates; a clock is not off by more than that")]
-        let skew = self.source(source).and_then(|s| s.skew).unwrap_or(0.0).round() as i64;
-        self.at.wall.timestamp().saturating_add(skew)
+        self.at.wall.timestamp().saturating_add(self.ahead(source))
     }
 
     /// When a second of a source's own clock was by ours.
     #[must_use]
     pub fn wall_of(&self, source: &Name, second: i64) -> DateTime<Utc> {
-        let ahead = self.second_at(source) - self.at.wall.timestamp();
-        DateTime::from_timestamp(second.saturating_sub(ahead), 0).unwrap_or(self.at.wall)
+        DateTime::from_timestamp(second.saturating_sub(self.ahead(source)), 0).unwrap_or(self.at.wall)
     }
 
     /// How old a panel's newest sample is, both by its source's clock.
     #[must_use]
     pub fn age_of(&self, panel: &Panel) -> Option<Seconds> {
-        let ahead = TimeDelta::seconds(self.second_at(&panel.spec.source) - self.at.wall.timestamp());
+        let ahead = TimeDelta::seconds(self.ahead(&panel.spec.source));
         panel.newest.map(|newest| Seconds::between(newest, self.at.wall + ahead))
     }
 

@@ -170,6 +170,8 @@ pub fn release(situation: Situation, size: Size) -> State {
         seen: Vec::new(),
         weights: Vec::new(),
         first_weight: None,
+        told_ahead: 0,
+        blind_since: None,
         critical: None,
         split: None,
         told: LastTold::default(),

@@ -7,7 +7,7 @@ use flightdeck::{
         effect::WatchId,
         event::Size,
         evidence::{self, Forecast, Mark, Progress},
-        state::{Evidence, Judged, Panel, State, Watched, WeightMove, Wrong},
+        state::{Evidence, Judged, Panel, State, Watched, WeightMove, When, Wrong},
     },
     domain::{
         analysis::{BadSide, Check, Limit, LimitMeans, Measured},
@@ -69,7 +69,7 @@ pub fn release(verdict: Verdict, panels: usize, size: Size) -> State {
             decides: false,
         }];
     }
-    open.weights = vec![WeightMove { at: end() - exposed * STEP, percent: Some(10.0), lost: false }];
+    open.weights = vec![WeightMove { at: end() - exposed * STEP, percent: Some(10.0), when: When::Then }];
     let word = evidence::verdict(open);
     open.said = Some(word.word);
     let why = word.why.first().map(ToString::to_string).unwrap_or_default();
@@ -314,7 +314,7 @@ impl Story {
             exposed_since: Some(began),
             newest: Some(ago(4)),
             answered_to: Some(end()),
-            moves: vec![WeightMove { at: began, percent: Some(10.0), lost: false }],
+            moves: vec![WeightMove { at: began, percent: Some(10.0), when: When::Then }],
             left_out: vec![(began - 50, began)],
             ticks,
             trouble: None,

@@ -113,6 +113,13 @@ fn doubt(panel: &Panel) -> Option<Clean> {
         return Some(format!("no instance of the {arm} answers").into());
     }
     if let (Some(judged), Some(answered)) = (panel.evidence.judged_to, panel.answered_to)
+        && judged - answered > UNCOUNTED_TICKS * panel.step
+    {
+        return Some("a clock was set back".into());
+    }
+    let left_out = panel.evidence.counted_to.map(|counted| counted + panel.settles());
+    if let (Some(judged), Some(answered)) =
+        (panel.evidence.judged_to.into_iter().chain(left_out).min(), panel.answered_to)
         && answered - judged > UNCOUNTED_TICKS * panel.step
     {
         #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]

@@ -33,11 +33,33 @@ const MAX_TRAIL: usize = 720;
 
 /// Whether ticks wait for the next slice.
 pub(super) fn is_behind(state: &State) -> bool {
+    let sighted = sighted(state);
+    let panels = state.open.iter().flat_map(|open| &open.panels).zip(sighted);
     state.open.as_ref().is_some_and(splits::is_behind)
-        || state.open.iter().flat_map(|open| &open.panels).any(|panel| {
-            !panel.evidence.levels.is_empty()
-                || (!panel.evidence.waiting.is_empty() && panel.evidence.dispersion.is_some())
-        })
+        || panels.into_iter().any(|(panel, sighted)| !panel.evidence.levels.is_empty() || is_due(panel, sighted))
+}
+
+/// Until when the weight is known, by the clock of each panel's source; none for until now.
+fn sighted(state: &State) -> Vec<Option<i64>> {
+    let ahead = weights::ahead(state);
+    let open = state.open.iter();
+    let blind = |panel: &Panel, since: i64| since - ahead + state.ahead(&panel.spec.source);
+    open.flat_map(|open| open.panels.iter().map(|panel| open.blind_since.map(|since| blind(panel, since)))).collect()
+}
+
+/// Whether its oldest tick that waits can be judged. One that is to be compared with a share of the traffic has to wait
+/// until somebody says what the weight was.
+fn is_due(panel: &Panel, sighted: Option<i64>) -> bool {
+    let is_share = match panel.spec.kind {
+        PanelKind::Rate { .. } => true,
+        PanelKind::Ratio { .. }
+        | PanelKind::Latency { .. }
+        | PanelKind::Value { .. }
+        | PanelKind::Shared { .. }
+        | PanelKind::Analysis { .. } => false,
+    };
+    let is_known = |at: i64| !is_share || sighted.is_none_or(|until| at <= until);
+    panel.evidence.dispersion.is_some() && panel.evidence.waiting.front().is_some_and(|oldest| is_known(oldest.tick.at))
 }
 
 /// Judges what waits, as much as one event may.
@@ -46,6 +68,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let (newest, late): (Vec<i64>, Vec<i64>) = panels
         .map(|panel| (newest_tick(state, panel), late_seconds(state.source(&panel.spec.source), panel.step)))
         .unzip();
+    let sighted = sighted(state);
     let Some(open) = &mut state.open else { return };
     let Some(release) = &open.release else { return };
     let (id, revision) = (release.id.clone(), release.id.revision.clone());
@@ -54,12 +77,12 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let began = open.panels.iter().filter(|panel| panel.evidence.judge.is_some()).filter_map(|p| p.exposed_since).min();
     let mut left = SLICE;
     let mut changed = false;
-    for (panel, newest) in open.panels.iter_mut().zip(newest) {
+    for ((panel, newest), sighted) in open.panels.iter_mut().zip(newest).zip(sighted) {
         let mut share = || critical(&mut open.critical, &revision, count);
         let anew = reset::ticks(&state.resets, &id, panel);
         let mut moved = false;
         while left > 0
-            && panel.evidence.dispersion.is_some()
+            && is_due(panel, sighted)
             && let Some(counted) = panel.evidence.waiting.pop_front()
         {
             left -= usize::from(count_tick(panel, counted, &anew, &mut share));
@@ -235,6 +258,7 @@ fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
     }
     let finding = judge.finding();
     panel.evidence.finding = Some(finding);
+    panel.evidence.counted_to = Some(counted.tick.at);
     panel.evidence.refused = None;
     panel.evidence.silent = counted.silent.filter(|side| match side {
         Side::Baseline => counted.tick.baseline.exposures > 0.0,

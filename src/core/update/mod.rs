@@ -47,6 +47,7 @@ pub use time::deadline;
 /// Takes one event and says what is to be done about it.
 pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
     let Stamped { at, event } = stamped;
+    weights::slept(state, at);
     state.at = at;
     state.generation += 1;
     let mut effects = Vec::new();

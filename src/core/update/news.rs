@@ -6,7 +6,7 @@ use super::{navigation, notices, paint, proof, pulses, questions, verdicts, weig
 use crate::{
     core::{
         effect::Effect,
-        state::{State, WeightMove},
+        state::{State, WeightMove, When},
     },
     domain::{
         clean::Clean,
@@ -24,13 +24,16 @@ const MAX_MOMENTS: usize = 12;
 
 /// The release as it is now.
 pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut Vec<Effect>) {
-    let now = state.at.wall.timestamp();
+    let ahead = weights::ahead(state);
+    let now = state.at.wall.timestamp() + ahead;
     let Some(open) = &mut state.open else { return };
+    open.told_ahead = ahead;
+    let blind = open.blind_since.take();
     let was_gone = std::mem::take(&mut open.gone);
     let was_complete = std::mem::replace(&mut open.complete, true);
     let release = &keep_panels(open.release.as_deref(), release, !was_complete);
     let before = open.release.replace(release.clone());
-    open.first_weight.get_or_insert(WeightMove { at: now, percent: weight(release), lost: false });
+    open.first_weight.get_or_insert(WeightMove { at: now, percent: weight(release), when: When::Before });
     if before.as_ref().is_some_and(|before| before.id != release.id) {
         verdicts::forget(&mut open.told);
     }
@@ -43,7 +46,7 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
             return;
         }
         if let Some(set) = weight(release).filter(|set| weight(&before) != Some(*set)) {
-            weights::moved(state, set);
+            weights::moved(state, set, blind);
         }
         for (kind, text) in differences(&before, release).into_iter().take(MAX_MOMENTS) {
             notices::note(state, kind, text);

@@ -67,17 +67,15 @@ pub(super) fn follow_release(state: &mut State) {
     panels::follow(state);
     weights::follow(state);
     let now = state.at;
-    let offsets: Vec<i64> = state
-        .open
-        .iter()
-        .flat_map(|open| &open.panels)
-        .map(|panel| state.second_at(&panel.spec.source) - now.wall.timestamp())
-        .collect();
+    let ahead = weights::ahead(state);
+    // From the cluster's clock to those of the panels' sources.
+    let panels = state.open.iter().flat_map(|open| &open.panels);
+    let offsets: Vec<i64> = panels.map(|panel| state.ahead(&panel.spec.source) - ahead).collect();
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
-    let weights = weights::known(&open.weights, open.first_weight.as_ref(), &release);
-    let bound = exposure_bound(&release);
+    let weights = weights::known(open, &release);
+    let bound = exposure_bound(&release).map(|bound| bound + open.told_ahead);
     // While a guard soaks, what was still on its way when all traffic had moved is judged by the arms it came from.
     let soaking = state.guard.as_ref().filter(|guard| guard.end().is_none() && guard::is_out(&release));
     let kept = soaking.map(|guard| guard.orders.mandate.release.revision.clone());
@@ -170,7 +168,10 @@ fn ask(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
         None => beginning.from,
     };
     let to = newest.min(panel.answered_to.unwrap_or(from) + panel.chunk * panel.step);
-    if panel.answered_to.is_some_and(|answered| to <= answered) {
+    // A clock was set back: only an answer tells by how much.
+    let is_back = panel.answered_to.is_some_and(|answered| to < answered - panel.step);
+    let from = if is_back { to - OVERLAP_TICKS * panel.step } else { from };
+    if !is_back && panel.answered_to.is_some_and(|answered| to <= answered) {
         let due = now + next_due_ms(state, place, false);
         if let Some(panel) = self::panel(state, place) {
             panel.due = due;

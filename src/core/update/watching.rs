@@ -71,6 +71,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
     effects.push(Effect::Watch { watch, source: target.source.clone(), scope });
     state.overlay = None;
     state.wanted = None;
+    let told_ahead = state.ahead(&target.source);
     let pulse = state.board.releases.get(&target).and_then(|row| row.pulse.clone());
     state.open = Some(Open {
         release: state.board.releases.get(&target).map(|row| row.release.clone()),
@@ -92,6 +93,8 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         seen: Vec::new(),
         weights: Vec::new(),
         first_weight: None,
+        told_ahead,
+        blind_since: None,
         critical: None,
         split: None,
         told: LastTold::default(),
@@ -192,7 +195,14 @@ fn of_release(state: &mut State, update: Update, effects: &mut Vec<Effect>) {
         // News of a neighbour that a watch lets through.
         Update::Changed(_) | Update::Gone(_) => {}
         Update::Health(health) => {
+            let heard = state.source(&target.source).and_then(|source| source.heard).unwrap_or(state.at.mono);
+            let heard =
+                state.second_at(&target.source) - i64::try_from(state.at.millis_since(heard) / 1000).unwrap_or(0);
             if let Some(open) = &mut state.open {
+                open.blind_since = match &health {
+                    Health::Live => None,
+                    Health::Connecting | Health::Lost { .. } => open.blind_since.or(Some(heard)),
+                };
                 if std::mem::discriminant(&open.health) != std::mem::discriminant(&health) {
                     paint(effects);
                 }

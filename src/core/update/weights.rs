@@ -1,11 +1,12 @@
 //! When the weight moved and to what, and which ticks say nothing because of it.
 
 use crate::{
-    core::state::{Panel, State, WeightMove},
+    core::state::{Open, Panel, State, WeightMove, When},
     domain::{
         release::Release,
         step::{Step, StepKind, StepState},
-        timeline::MomentKind,
+        time::At,
+        timeline::{Moment, MomentKind},
     },
 };
 
@@ -13,57 +14,118 @@ use crate::{
 const MAX_MOVES: usize = 64;
 /// Seconds within which two sides tell of the same move.
 const SAME_SECONDS: i64 = 5;
+/// A move by less than this share of the weight leaves nothing behind that has to settle: where no router splits the
+/// traffic, every pod that comes or goes is one.
+const SMALL: f64 = 0.2;
+
+/// Milliseconds without any event after which it is not known what was missed: panels are asked oftener than that.
+const ASLEEP_MS: u64 = 45_000;
+
+/// A step that set the weight, and when it can have done so by the cluster's clock: a router is told once the pods for it
+/// are there, some time after the step began.
+struct Span {
+    /// None where no router is told: pods come in whole ones.
+    percent: Option<f64>,
+    from: i64,
+    /// It is not over, or nobody knows when it was.
+    to: Option<i64>,
+    /// It began at `from`, and not only some time after.
+    is_dated: bool,
+    /// What the steps up to `to` have made of it.
+    after: Option<f64>,
+}
+
+impl Span {
+    fn holds(&self, at: i64) -> bool {
+        let from = self.from - if self.is_dated { SAME_SECONDS } else { 0 };
+        at >= from && self.to.is_none_or(|to| at <= to + SAME_SECONDS)
+    }
+
+    /// Somebody knows when that was.
+    fn is_seen(&self, moves: &[WeightMove]) -> bool {
+        let is_it = |known: f64| self.percent.is_none_or(|percent| (known - percent).abs() < 0.5);
+        moves.iter().any(|moved| self.holds(moved.at) && moved.percent.is_some_and(is_it))
+    }
+
+    /// It was so short that its beginning will do.
+    fn is_short(&self) -> bool {
+        self.is_dated && self.to.is_some_and(|to| to - self.from <= 2 * SAME_SECONDS)
+    }
+}
 
 /// Takes over what the backend tells of moves.
 pub(super) fn follow(state: &mut State) {
     let Some(open) = &mut state.open else { return };
     let Some(release) = &open.release else { return };
-    for told in moves(release) {
-        note(&mut open.weights, told);
+    let told = |moment: &Moment| moment.at.timestamp() + open.told_ahead;
+    let moments: Vec<i64> =
+        release.timeline.iter().filter(|moment| moment.kind == MomentKind::Weight).map(told).collect();
+    for at in &moments {
+        note(&mut open.weights, WeightMove { at: *at, percent: None, when: When::Then });
+    }
+    for span in spans(release, open.told_ahead) {
+        let at = match moments.iter().rev().find(|at| span.is_dated && span.holds(**at)) {
+            _ if span.is_seen(&open.weights) => continue,
+            Some(at) => *at,
+            None if span.is_short() => span.from,
+            None => continue,
+        };
+        note(&mut open.weights, WeightMove { at, percent: span.percent, when: When::Then });
     }
 }
 
-/// When the weight moved as far as that is known, and from when on it is not.
-pub(super) fn known(weights: &[WeightMove], first: Option<&WeightMove>, release: &Release) -> Vec<WeightMove> {
-    let mut known = weights.to_vec();
-    for told in forgotten(release, weights) {
-        note(&mut known, told);
+/// When the weight moved as far as that is known, and from when on it is not; by the cluster's clock.
+pub(super) fn known(open: &Open, release: &Release) -> Vec<WeightMove> {
+    let mut known = open.weights.clone();
+    for span in spans(release, open.told_ahead) {
+        if span.is_seen(&open.weights) || span.is_short() {
+            continue;
+        }
+        // Behind what happened then, so that it is not taken for that.
+        note(&mut known, WeightMove { at: span.from + SAME_SECONDS + 1, percent: None, when: When::Later });
+        let to = span
+            .to
+            .filter(|to| !known.iter().any(|moved| (moved.at - to).abs() <= SAME_SECONDS && moved.when == When::Then));
+        if let Some(at) = to {
+            note(&mut known, WeightMove { at, percent: span.after, when: When::Then });
+        }
     }
-    // By the first look it had moved.
-    if let (Some(last), Some(first)) = (known.last(), first)
-        && last.lost
-        && last.at < first.at
-    {
-        known.push(*first);
+    // What a look found set is known from then on, whatever else is not.
+    if let Some(first) = open.first_weight {
+        let place = known.partition_point(|moved| moved.at < first.at);
+        if place.checked_sub(1).and_then(|last| known.get(last)).is_some_and(|last| last.percent.is_none()) {
+            known.insert(place, first);
+        }
     }
     known
 }
 
-/// Moves of which nobody knows any more when they were: from the last step before them whose time is known the weight
-/// is not, until the first one after them.
-fn forgotten(release: &Release, known: &[WeightMove]) -> Vec<WeightMove> {
-    let began = |place: usize| release.steps.get(place).and_then(|step| step.started_at).map(|at| at.timestamp());
-    let mut lost = Vec::new();
+/// Every step that has set the weight. One that the router was not told of yet has not.
+fn spans(release: &Release, ahead: i64) -> Vec<Span> {
+    let began = |place: usize| release.steps.get(place)?.started_at.map(|at| at.timestamp() + ahead);
+    let is_routed = release.about.router.is_some();
+    let created = || release.newest()?.created_at.map(|at| at.timestamp() + ahead);
+    let mut spans = Vec::new();
     for (place, step) in release.steps.iter().enumerate() {
-        let Some(percent) = taken(step).filter(|_| step.started_at.is_none()) else { continue };
-        let Some(after) = (0..place).rev().find_map(began) else { continue };
-        let next = (place + 1..release.steps.len()).find(|later| began(*later).is_some());
-        let before = next.and_then(began);
-        let was_seen = |moved: &WeightMove| {
-            moved.percent.is_some_and(|known| (known - percent).abs() < 0.5)
-                && moved.at >= after
-                && before.is_none_or(|before| moved.at <= before + SAME_SECONDS)
-        };
-        if !known.iter().any(was_seen) {
-            // Behind what happened then, so that it is not taken for that.
-            lost.push(WeightMove { at: after + SAME_SECONDS + 1, percent: None, lost: true });
-            // By then it is what the steps up to there have made it.
-            let until = next.and_then(|next| release.steps.get(place..=next)).into_iter().flatten();
-            let percent = until.rev().find_map(taken);
-            lost.extend(before.map(|at| WeightMove { at, percent, lost: false }));
+        let Some(percent) = taken(step) else { continue };
+        let is_set = release.weight.set.is_none_or(|set| (set - percent).abs() < 0.5);
+        if step.state == StepState::Current && is_routed && !is_set {
+            continue;
         }
+        let Some(from) = (0..=place).rev().find_map(began).or_else(created) else { continue };
+        let next = (place + 1..release.steps.len()).find(|later| began(*later).is_some());
+        let ended =
+            began(place).zip(step.took.filter(|took| !took.at_least)).map(|(at, took)| at + took.seconds.whole());
+        let until = next.and_then(|next| release.steps.get(place..next)).into_iter().flatten();
+        spans.push(Span {
+            percent: is_routed.then_some(percent),
+            from,
+            to: ended.or(next.and_then(began)),
+            is_dated: began(place).is_some(),
+            after: if ended.is_some() { Some(percent) } else { until.rev().find_map(taken) }.filter(|_| is_routed),
+        });
     }
-    lost
+    spans
 }
 
 /// The weight that a step has set, in percent.
@@ -84,11 +146,31 @@ fn taken(step: &Step) -> Option<f64> {
     }
 }
 
-/// The weight is now another than a moment ago, as this run saw it.
-pub(super) fn moved(state: &mut State, percent: f64) {
-    let at = state.at.wall.timestamp();
+/// How far the clock of the opened release's cluster is ahead of ours, in whole seconds.
+pub(super) fn ahead(state: &State) -> i64 {
+    state.open.as_ref().map_or(0, |open| state.ahead(&open.target.source))
+}
+
+/// Nothing came for longer than anything rests: the program was stopped, and what it has not heard yet comes now.
+pub(super) fn slept(state: &mut State, now: At) {
+    if now.millis_since(state.at.mono) < ASLEEP_MS {
+        return;
+    }
+    let then = state.at.wall.timestamp() + ahead(state);
+    if let Some(open) = state.open.as_mut().filter(|open| open.complete) {
+        open.blind_since.get_or_insert(then);
+    }
+}
+
+/// The weight is now another than a moment ago, as this run saw it; it may have moved at any time since `blind`, from when
+/// on the cluster was not heard.
+pub(super) fn moved(state: &mut State, percent: f64, blind: Option<i64>) {
+    let at = state.at.wall.timestamp() + ahead(state);
     if let Some(open) = &mut state.open {
-        note(&mut open.weights, WeightMove { at, percent: Some(percent), lost: false });
+        if let Some(blind) = blind.filter(|blind| at - blind > SAME_SECONDS) {
+            open.weights.push(WeightMove { at: blind, percent: None, when: When::Later });
+        }
+        note(&mut open.weights, WeightMove { at, percent: Some(percent), when: When::Then });
     }
 }
 
@@ -101,7 +183,9 @@ fn note(moves: &mut Vec<WeightMove>, told: WeightMove) {
     let same = |known: &&mut WeightMove| (known.at - told.at).abs() <= SAME_SECONDS && alike(known);
     if let Some(known) = moves.iter_mut().find(same) {
         known.percent = known.percent.or(told.percent);
-        known.lost &= told.lost;
+        if told.when == When::Then {
+            known.when = When::Then;
+        }
         known.at = known.at.min(told.at);
     } else {
         moves.push(told);
@@ -109,12 +193,6 @@ fn note(moves: &mut Vec<WeightMove>, told: WeightMove) {
     moves.sort_by_key(|known| known.at);
     let surplus = moves.len().saturating_sub(MAX_MOVES);
     moves.drain(..surplus);
-}
-
-fn moves(release: &Release) -> impl Iterator<Item = WeightMove> {
-    let told = release.timeline.iter().filter(|m| m.kind == MomentKind::Weight).map(|m| (m.at, None));
-    let steps = release.steps.iter().filter_map(|step| Some((step.started_at?, Some(taken(step)?))));
-    told.chain(steps).map(|(at, percent)| WeightMove { at: at.timestamp(), percent, lost: false })
 }
 
 /// Tells a panel of the moves by its source's clock, and leaves out what came right after each: until its warm-up is
@@ -133,15 +211,21 @@ pub(super) fn leave_out(panel: &mut Panel, weights: &[WeightMove], offset: i64) 
     let began = began.filter(|_| is_exposed);
     // Where events come late or pods warm up, a move that may have been at any time may have spoilt any tick.
     let is_spoilt = settles > 2 * panel.step;
-    let moves = panel.moves.iter().enumerate().map(|(place, moved)| {
-        let last = match panel.moves.get(place + 1) {
-            _ if !(moved.lost && is_spoilt) => moved.at,
-            Some(next) => next.at,
-            None => i64::MAX / 2,
+    let mut left_out: Vec<(i64, i64)> = began.map(|at| (at, at + settles)).into_iter().collect();
+    for (place, moved) in panel.moves.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|before| panel.moves.get(before)).and_then(|before| before.percent);
+        let is_small =
+            before.zip(moved.percent).is_some_and(|(one, other)| (one - other).abs() < SMALL * one.max(other));
+        let last = match (moved.when, panel.moves.get(place + 1)) {
+            (When::Before, _) => continue,
+            (When::Then, _) if is_small => continue,
+            (When::Later, Some(next)) if is_spoilt => next.at,
+            (When::Later, None) if is_spoilt => i64::MAX / 2,
+            (When::Then | When::Later, _) => moved.at,
         };
-        (moved.at, last + settles)
-    });
-    panel.left_out = began.map(|at| (at, at + settles)).into_iter().chain(moves).collect();
+        left_out.push((moved.at, last + settles));
+    }
+    panel.left_out = left_out;
     is_late
 }
 

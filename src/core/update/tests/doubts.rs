@@ -143,10 +143,12 @@ fn forgotten(spec: PanelSpec, lost: bool) -> Visit {
     release.steps[1].kind = StepKind::SetWeight(25.0);
     release.steps[1].state = StepState::Done;
     release.steps[1].started_at = at(3_600).filter(|_| !lost);
-    release.steps[2].state = StepState::Current;
+    release.steps[1].took = release.steps[0].took.filter(|_| !lost);
+    release.steps[2].state = StepState::Done;
     release.steps[2].started_at = at(7_200);
+    release.steps[2].took = release.steps[0].took;
     release.weight.set = Some(50.0);
-    let mut visit = Visit::of(Settings { panels: vec![spec], ..settings() }, shop, 7_140, release);
+    let mut visit = Visit::of(Settings { panels: vec![spec], ..settings() }, shop, 7_220, release);
     visit.live(600);
     visit
 }

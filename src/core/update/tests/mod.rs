@@ -12,6 +12,7 @@ mod judging;
 mod kinds;
 mod leaving;
 mod mandate;
+mod moves;
 mod past;
 mod properties;
 mod prospects;

@@ -246,8 +246,9 @@ pub(super) fn moved(percent: f64, second: i64) -> Release {
     let mut release = exposed();
     release.steps[1].state = StepState::Done;
     release.steps[2].kind = StepKind::SetWeight(percent);
-    release.steps[2].state = StepState::Current;
+    release.steps[2].state = StepState::Done;
     release.steps[2].started_at = Some(noon() + TimeDelta::seconds(second));
+    release.steps[2].took = release.steps[0].took;
     release.weight.set = Some(percent);
     release
 }
