@@ -5,7 +5,7 @@ use crate::{
     core::state::{Open, Panel, Watched},
     domain::{
         clean::Clean,
-        panel::{PanelKind, PanelTrouble},
+        panel::{PanelKind, PanelTrouble, Side},
         series::Counts,
         verdict::{Verdict, Word},
     },
@@ -135,17 +135,30 @@ fn exposed_at(open: &Open) -> Option<Clean> {
 /// guard may act on. What is missing, old or counted by nothing is not among them.
 #[must_use]
 pub fn regressed(open: &Open, alpha: f64) -> Vec<Clean> {
-    harmed(open, alpha).filter(|(panel, _)| panel.evidence.silent.is_none()).map(|(_, words)| words.into()).collect()
+    harmed(open, alpha).filter(|(panel, _)| lacking(open, panel).is_none()).map(|(_, words)| words.into()).collect()
 }
 
-/// The same of those whose events on one arm no series counts: a dead shop looks so, and a baseline that never failed,
-/// and a renamed metric too.
+/// The same of those whose events are not all counted, with what is lacking.
 #[must_use]
 pub fn uncounted(open: &Open, alpha: f64) -> Vec<Clean> {
-    let uncounted = harmed(open, alpha).filter_map(|(panel, words)| Some((panel.evidence.silent?, words)));
-    uncounted
-        .map(|(side, words)| format!("{words}, but no series counts events of the {}", side.word()).into())
-        .collect()
+    let uncounted = harmed(open, alpha).filter_map(|(panel, words)| Some((lacking(open, panel)?, words)));
+    uncounted.map(|(lacking, words)| format!("{words}, but {lacking}").into()).collect()
+}
+
+/// What is not counted of a panel: the events of an arm for which there is no series (a dead shop looks so, a baseline that
+/// never failed, and a renamed metric too), or of a pod that is ready and does not answer where events are compared with
+/// the whole share of its arm.
+fn lacking(open: &Open, panel: &Panel) -> Option<String> {
+    if let Some(side) = panel.evidence.silent {
+        return Some(format!("no series counts events of the {}", side.word()));
+    }
+    let release = open.release.as_ref().filter(|_| panel.spec.kind.word() == "rate")?;
+    let pods = panel.evidence.pods;
+    let arms = [(Side::Canary, pods.canary, release.newest()), (Side::Baseline, pods.baseline, release.stable())];
+    arms.into_iter().find_map(|(side, answer, revision)| {
+        let ready = revision?.ready;
+        (answer < ready).then(|| format!("{answer} of {ready} instances of the {} answer", side.word()))
+    })
 }
 
 fn harmed(open: &Open, alpha: f64) -> impl Iterator<Item = (&Panel, String)> {

@@ -42,7 +42,11 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
     }
     match &mut state.open {
         Some(open) if !open.filter.value().is_empty() => open.filter.reset(),
-        Some(open) if open.view != View::Cockpit => open.view = View::Cockpit,
+        Some(open) if open.view != View::Cockpit => {
+            open.view = View::Cockpit;
+            // The strip below the cockpit shows what happens now.
+            set_scroll(open, Pane::Timeline, 0);
+        }
         Some(_) => watching::close(state, effects),
         None => {
             state.board.filter.reset();

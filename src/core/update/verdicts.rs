@@ -1,5 +1,7 @@
 //! Telling people what may be said of the release when it changes: the timeline always, the bell when it matters.
 
+use chrono::{DateTime, Utc};
+
 use super::{notices, paint};
 use crate::{
     core::{
@@ -46,7 +48,10 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let why = outcome.verdict.why.first().map(ToString::to_string).unwrap_or_default();
-    notices::note(state, MomentKind::Verdict, format!("{word}: {why}"));
+    // A release that is opened again tells anew what was found before.
+    let found = found(state).filter(|_| before.is_none() && word == Word::NoGo);
+    let found = found.map(|at| format!(", found {}", state.settings.zone.time_of_day(at))).unwrap_or_default();
+    notices::note(state, MomentKind::Verdict, format!("{word}: {why}{found}"));
     let alarms = match word {
         Word::Go | Word::NoGo => true,
         Word::Unknown => before.is_some(),
@@ -55,6 +60,13 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
     if alarms {
         notices::ring(effects);
     }
+}
+
+/// When the first of its regressions was found.
+fn found(state: &State) -> Option<DateTime<Utc>> {
+    let critical = state.open.iter().flat_map(|open| &open.panels).filter(|panel| panel.spec.critical);
+    let found = critical.filter_map(|panel| Some((&panel.spec.source, panel.evidence.finding?.latched_at?)));
+    found.map(|(source, at)| state.wall_of(source, at)).min()
 }
 
 /// A new revision is another story.

@@ -51,7 +51,12 @@ pub fn draw_tail(state: &State, open: &Open, canvas: &mut Canvas, area: Rect, sc
     }
     let last = moments.len().saturating_sub(usize::from(area.height));
     let first = scroll.min(last);
-    for (y, moment) in (0..area.height).zip(moments.into_iter().skip(first)) {
+    if first > 0 {
+        // What has just happened must not be missed for looking back.
+        canvas.row(area, 0, &Row::new().gap(1).put(Role::Warn, format!("↑ {} newer lines", first + 1)));
+    }
+    let begin = u16::from(first > 0);
+    for (y, moment) in (begin..area.height).zip(moments.into_iter().skip(first + usize::from(begin))) {
         // Of a past that is looked at the newest moment is the one that it shows.
         let is_shown = open.looking.is_some() && y == 0 && first == 0;
         let mark = if is_shown { Row::new().put(Role::Warn, "►") } else { Row::new().gap(1) };

@@ -195,6 +195,25 @@ fn a_weight_that_was_set_before_the_first_look_is_known_from_then_on() {
 }
 
 #[test]
+fn on_a_rate_of_fewer_pods_than_are_ready_no_guard_acts() {
+    for hidden in [("new-2", "orders"), ("old-1", "orders")] {
+        let mut release = exposed();
+        (release.revisions[0].ready, release.revisions[1].ready) = (2, 4);
+        let settings = Settings { panels: vec![rate(Better::Higher)], ..settings() };
+        let mut visit = Visit::of(settings, dead_from(1_500), 0, release);
+        visit.live(600);
+        visit.shop.hidden.push(hidden);
+        visit.live(1_800);
+        assert_eq!(evidence::regressed(visit.open(), 0.01), Vec::new());
+        let uncounted = evidence::uncounted(visit.open(), 0.01);
+        assert!(uncounted.iter().any(|why| why.contains(" instances of the ")), "{uncounted:?}");
+        visit.shop.hidden.clear();
+        visit.live(1_900);
+        assert!(!evidence::regressed(visit.open(), 0.01).is_empty(), "all of them answer again");
+    }
+}
+
+#[test]
 fn what_was_found_stands_while_it_is_judged_again() {
     let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
     visit.live(900);

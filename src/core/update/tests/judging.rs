@@ -49,8 +49,18 @@ fn a_dead_checkout_is_no_go_and_stays_so_when_it_recovers() {
     assert!(reading.interval.unwrap().high < 0.9 && reading.loss.is_some(), "{reading:?}");
     visit.live(3_000);
     assert_eq!(word(&visit), Word::NoGo, "a regression stands until a person resets it");
-    let told: Vec<_> = visit.flight.seen().into_iter().filter(|text| text.starts_with("verdict NO-GO")).collect();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let told = |visit: &Visit| {
+        visit.flight.seen().into_iter().filter(|text| text.starts_with("verdict NO-GO")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&visit).len(), 1, "{:?}", told(&visit));
+    // After a look at the board it is told anew, with when it was found.
+    let at =
+        visit.flight.state.wall_of(&"prom".into(), visit.panel("orders").evidence.finding.unwrap().latched_at.unwrap());
+    visit.flight.keys("esc enter");
+    visit.news(exposed()).live(60);
+    let again = told(&visit);
+    let found = format!(", found {}", visit.flight.state.settings.zone.time_of_day(at));
+    assert!(again.iter().any(|text| text.ends_with(&found)), "{found} {again:?}");
 }
 
 /// Everything that a judge is a function of, whatever way it came.

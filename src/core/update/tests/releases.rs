@@ -176,3 +176,20 @@ fn both_sides_of_the_timeline_are_shown_once() {
     let weights = content::timeline(open).iter().filter(|m| m.kind == MomentKind::Weight).count();
     assert_eq!(weights, 1);
 }
+
+#[test]
+fn below_the_cockpit_stands_what_happens_now_after_the_timeline_was_read_back() {
+    let mut flight = Flight::open(settings());
+    let mut release = paused("checkout");
+    let moment = |second| crate::domain::timeline::Moment {
+        at: flight.at().wall - chrono::TimeDelta::seconds(second),
+        kind: MomentKind::Pod,
+        text: format!("pod {second}").into(),
+    };
+    release.timeline = (0..100).map(moment).collect();
+    flight.news(release);
+    flight.keys("t G");
+    assert!(flight.state.open.as_ref().unwrap().scroll[3] > 20);
+    flight.keys("esc");
+    assert_eq!(flight.state.open.as_ref().unwrap().scroll[3], 0);
+}

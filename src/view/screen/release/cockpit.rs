@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 use super::{acts, metrics, revisions, steps, traffic, vital};
 use crate::{
     core::{
+        content,
         layout::{self, Cockpit},
         metrics::lines,
         state::{Open, Pane, State},
@@ -36,7 +37,9 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     left(state, open, &parts, canvas);
     right(state, open, &parts, canvas);
     canvas.rows(parts.acts, &acts::rows(state, open, usize::from(parts.acts.width)), 0);
-    timeline::draw_tail(state, open, canvas, parts.timeline, scroll(open, Pane::Timeline));
+    // Whoever does not move in it sees the newest.
+    let back = if content::focus(state, open) == Pane::Timeline { scroll(open, Pane::Timeline) } else { 0 };
+    timeline::draw_tail(state, open, canvas, parts.timeline, back);
     rules(&parts, canvas);
     if let Some(heading) = acts::heading(open, usize::from(parts.acts.width)) {
         let width = u16::try_from(heading.width()).unwrap_or(u16::MAX);
