@@ -83,7 +83,8 @@ fn a_canary_is_followed_held_resumed_and_promoted_to_all_customers() {
     deck.answer("y");
     close_receipt(&mut deck);
     assert_eq!(lab.rollout("checkout")["spec"]["paused"], true);
-    deck.wait_for(&["h resume"]);
+    // Until the controller has seen the hold the key is there, and says why it cannot be taken.
+    deck.wait_for(&["h resume stops at"]);
     deck.press("h");
     confirm_forward(&mut deck, "10");
     let resumed = lab.rollout("checkout");
