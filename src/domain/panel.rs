@@ -168,6 +168,19 @@ impl PanelKind {
         }
     }
 
+    /// Whether its events are compared with each arm's share of the traffic, because nothing counts exposures.
+    #[must_use]
+    pub const fn compares_shares(&self) -> bool {
+        match self {
+            Self::Rate { .. } => true,
+            Self::Ratio { .. }
+            | Self::Latency { .. }
+            | Self::Value { .. }
+            | Self::Shared { .. }
+            | Self::Analysis { .. } => false,
+        }
+    }
+
     /// Whether its numbers are counts of two arms, so that they can be judged.
     #[must_use]
     pub const fn has_counts(&self) -> bool {

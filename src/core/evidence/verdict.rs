@@ -152,7 +152,7 @@ fn lacking(open: &Open, panel: &Panel) -> Option<String> {
     if let Some(side) = panel.evidence.silent {
         return Some(format!("no series counts events of the {}", side.word()));
     }
-    let release = open.release.as_ref().filter(|_| panel.spec.kind.word() == "rate")?;
+    let release = open.release.as_ref().filter(|_| panel.spec.kind.compares_shares())?;
     let pods = panel.evidence.pods;
     let arms = [(Side::Canary, pods.canary, release.newest()), (Side::Baseline, pods.baseline, release.stable())];
     arms.into_iter().find_map(|(side, answer, revision)| {

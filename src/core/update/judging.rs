@@ -33,32 +33,21 @@ const MAX_TRAIL: usize = 720;
 
 /// Whether ticks wait for the next slice.
 pub(super) fn is_behind(state: &State) -> bool {
-    let sighted = sighted(state);
-    let panels = state.open.iter().flat_map(|open| &open.panels).zip(sighted);
+    let mut panels = state.open.iter().flat_map(|open| &open.panels);
     state.open.as_ref().is_some_and(splits::is_behind)
-        || panels.into_iter().any(|(panel, sighted)| !panel.evidence.levels.is_empty() || is_due(panel, sighted))
+        || panels.any(|panel| !panel.evidence.levels.is_empty() || is_due(panel, sighted(state, panel)))
 }
 
-/// Until when the weight is known, by the clock of each panel's source; none for until now.
-fn sighted(state: &State) -> Vec<Option<i64>> {
-    let ahead = weights::ahead(state);
-    let open = state.open.iter();
-    let blind = |panel: &Panel, since: i64| since - ahead + state.ahead(&panel.spec.source);
-    open.flat_map(|open| open.panels.iter().map(|panel| open.blind_since.map(|since| blind(panel, since)))).collect()
+/// Until when the weight is known, by the clock of the panel's source; none for until now.
+fn sighted(state: &State, panel: &Panel) -> Option<i64> {
+    let since = state.open.as_ref()?.blind_since?;
+    Some(since - weights::ahead(state) + state.ahead(&panel.spec.source))
 }
 
 /// Whether its oldest tick that waits can be judged. One that is to be compared with a share of the traffic has to wait
 /// until somebody says what the weight was.
 fn is_due(panel: &Panel, sighted: Option<i64>) -> bool {
-    let is_share = match panel.spec.kind {
-        PanelKind::Rate { .. } => true,
-        PanelKind::Ratio { .. }
-        | PanelKind::Latency { .. }
-        | PanelKind::Value { .. }
-        | PanelKind::Shared { .. }
-        | PanelKind::Analysis { .. } => false,
-    };
-    let is_known = |at: i64| !is_share || sighted.is_none_or(|until| at <= until);
+    let is_known = |at: i64| !panel.spec.kind.compares_shares() || sighted.is_none_or(|until| at <= until);
     panel.evidence.dispersion.is_some() && panel.evidence.waiting.front().is_some_and(|oldest| is_known(oldest.tick.at))
 }
 
@@ -68,7 +57,8 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let (newest, late): (Vec<i64>, Vec<i64>) = panels
         .map(|panel| (newest_tick(state, panel), late_seconds(state.source(&panel.spec.source), panel.step)))
         .unzip();
-    let sighted = sighted(state);
+    let panels = state.open.iter().flat_map(|open| &open.panels);
+    let sighted: Vec<Option<i64>> = panels.map(|panel| sighted(state, panel)).collect();
     let Some(open) = &mut state.open else { return };
     let Some(release) = &open.release else { return };
     let (id, revision) = (release.id.clone(), release.id.revision.clone());
@@ -178,13 +168,8 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
 
 /// What an arm was exposed to, where that is its share of the traffic; none where the weight is not known.
 fn exposures(panel: &mut Panel, mut counted: Counted) -> Option<Counted> {
-    match panel.spec.kind {
-        PanelKind::Rate { .. } => {}
-        PanelKind::Ratio { .. }
-        | PanelKind::Latency { .. }
-        | PanelKind::Value { .. }
-        | PanelKind::Shared { .. }
-        | PanelKind::Analysis { .. } => return Some(counted),
+    if !panel.spec.kind.compares_shares() {
+        return Some(counted);
     }
     let at = counted.tick.at;
     let is_early = panel.exposed_since.is_some_and(|began| at <= began) && panel.evidence.judge.is_none();

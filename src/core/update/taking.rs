@@ -189,7 +189,7 @@ fn slower(tick: &mut Tick) {
 /// The tick as a chart shows it: of a `rate` beside what the arms were exposed to.
 fn drawn(panel: &Panel, counted: &Counted) -> Tick {
     let mut tick = counted.tick;
-    if let PanelKind::Rate { .. } = panel.spec.kind {
+    if panel.spec.kind.compares_shares() {
         let is_alone = panel.arms.as_ref().is_none_or(|arms| arms.canary.is_none())
             || panel.exposed_since.is_some_and(|began| tick.at <= began);
         let percent = if is_alone { Some(0.0) } else { weights::during(&panel.moves, tick.at - panel.step, tick.at) };

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use super::{
-    shop::{Shop, Visit, dead_from, exposed, mark, watched, word},
-    world::{noon, orders, settings},
+    shop::{Shop, Visit, dead_from, exposed, mark, rate, undated, watched, word},
+    world::{noon, settings},
 };
 use crate::{
     core::{
@@ -24,10 +24,6 @@ use crate::{
         verdict::Word,
     },
 };
-
-fn rate(better: Better) -> PanelSpec {
-    PanelSpec { kind: PanelKind::Rate { events: "orders".into(), by: "pod".into() }, better, ..orders() }
-}
 
 fn gauge(name: &str, kind: PanelKind) -> PanelSpec {
     let targets = TargetPattern(vec![]);
@@ -179,12 +175,7 @@ fn late_events_of_a_forgotten_step_are_not_held_against_the_canary() {
 #[test]
 fn a_weight_that_was_set_before_the_first_look_is_known_from_then_on() {
     let shop = Shop { weights: vec![(0, 0.1), (3_600, 0.25)], ..Shop::default() };
-    let mut release = exposed();
-    release.steps[1].kind = StepKind::SetWeight(25.0);
-    (release.steps[1].state, release.steps[2].state) = (StepState::Done, StepState::Current);
-    (release.steps[1].started_at, release.steps[2].started_at) = (None, None);
-    release.steps[2].kind = StepKind::Analysis;
-    release.weight.set = Some(25.0);
+    let release = undated();
     for spec in [rate(Better::Higher), watched()] {
         let mut visit = Visit::of(Settings { panels: vec![spec], ..settings() }, shop.clone(), 7_140, release.clone());
         visit.live(600);

@@ -4,15 +4,15 @@
 use chrono::TimeDelta;
 
 use super::{
-    shop::{Shop, Visit, exposed, moved, watched, word},
-    world::{noon, orders, settings},
+    shop::{Shop, Visit, exposed, moved, rate, undated, watched, word},
+    world::{noon, settings},
 };
 use crate::{
     core::{evidence, settings::Settings},
     domain::{
         failure::{Failure, FailureKind},
         health::Health,
-        panel::{Better, PanelKind, PanelSpec},
+        panel::Better,
         step::{StepKind, StepState, Took},
         time::Seconds,
         timeline::{Moment, MomentKind},
@@ -20,10 +20,6 @@ use crate::{
         verdict::Word,
     },
 };
-
-fn rate(better: Better) -> PanelSpec {
-    PanelSpec { kind: PanelKind::Rate { events: "orders".into(), by: "pod".into() }, better, ..orders() }
-}
 
 fn why(visit: &Visit) -> String {
     format!("{:?}", evidence::verdict(visit.open()).why)
@@ -137,12 +133,7 @@ fn a_step_while_the_program_was_stopped_is_not_judged_by_the_weight_before() {
 fn what_the_first_look_found_stays_known() {
     let canary = vec![(-100_000, 0.5), (7_200, 0.0), (7_500, 0.5)];
     let shop = Shop { weights: vec![(0, 0.1), (3_600, 0.25), (7_740, 0.5)], canary, ..Shop::default() };
-    let mut release = exposed();
-    release.steps[1].kind = StepKind::SetWeight(25.0);
-    (release.steps[1].state, release.steps[2].state) = (StepState::Done, StepState::Current);
-    (release.steps[1].started_at, release.steps[2].started_at) = (None, None);
-    release.steps[2].kind = StepKind::Analysis;
-    release.weight.set = Some(25.0);
+    let mut release = undated();
     let mut next = release.steps[2].clone();
     next.id = crate::domain::step::StepId("4".into());
     next.kind = StepKind::SetWeight(50.0);

@@ -12,7 +12,7 @@ use crate::{
         state::{Open, Panel},
     },
     domain::{
-        panel::{PanelKind, PanelSpec},
+        panel::{Better, PanelKind, PanelSpec},
         question::{Answer, Question, Values},
         release::Release,
         series::{Point, Series},
@@ -226,6 +226,22 @@ pub(super) fn exposed() -> Release {
 pub(super) fn watched() -> PanelSpec {
     let kind = PanelKind::Ratio { events: "orders".into(), exposures: "checkouts".into(), by: "pod".into() };
     PanelSpec { kind, ..orders() }
+}
+
+/// The same orders, against each arm's share of the traffic.
+pub(super) fn rate(better: Better) -> PanelSpec {
+    PanelSpec { kind: PanelKind::Rate { events: "orders".into(), by: "pod".into() }, better, ..orders() }
+}
+
+/// A canary at 25 % in its analysis, of which nobody knows since when.
+pub(super) fn undated() -> Release {
+    let mut release = exposed();
+    release.steps[1].kind = StepKind::SetWeight(25.0);
+    (release.steps[1].state, release.steps[2].state) = (StepState::Done, StepState::Current);
+    (release.steps[1].started_at, release.steps[2].started_at) = (None, None);
+    release.steps[2].kind = StepKind::Analysis;
+    release.weight.set = Some(25.0);
+    release
 }
 
 pub(super) fn word(visit: &Visit) -> Word {
