@@ -222,7 +222,7 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
     let proven = has_carried_everyone(ground, to);
     let direction = direction(&goal, proven);
     let mut plan = ground.plan(goal, direction, patch, expect);
-    plan.proven = proven;
+    plan.proven &= proven;
     let from = if rollout.is_fully_promoted() { "100 %".to_owned() } else { ground.share() };
     let how = match (fast, switches(ground) && has_room(ground, to)) {
         (true, true) => format!("in ≈{SWITCH_SECONDS}"),
@@ -299,9 +299,7 @@ fn template_stays(ground: &Ground<'_>) -> Clean {
 
 /// The way back as a line on the screen.
 pub(in super::super) fn way_back(ground: &Ground<'_>) -> WayBack {
-    // While an update is under way its abort stays what it is, whatever the controller is about to do.
-    let settled = if ground.rollout().is_fully_promoted() { ground.settled() } else { Ok(()) };
-    let found = ground.canary().and(settled).and_then(|()| back(ground, None));
+    let found = ground.canary().and(ground.settled_enough_to_go_back()).and_then(|()| back(ground, None));
     let permissions = &ground.observed.permissions;
     match found {
         Err(denied) => none(ground, denied.why),

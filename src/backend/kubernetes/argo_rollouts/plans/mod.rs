@@ -63,7 +63,21 @@ pub(super) fn offers(ground: &Ground<'_>) -> Vec<Offer> {
 }
 
 fn answer(ground: &Ground<'_>, goal: &Goal) -> Answer {
-    let planned = ground.canary().and_then(|()| ground.settled()).and_then(|()| match goal {
+    let ready = match goal {
+        Goal::Abort | Goal::Rollback { to: None } => ground.settled_enough_to_go_back(),
+        Goal::Rollback { to: Some(_) }
+        | Goal::Pause
+        | Goal::Resume
+        | Goal::Promote
+        | Goal::PromoteFull
+        | Goal::Retry
+        | Goal::Restart
+        | Goal::SetWeight(_)
+        | Goal::Approve(_)
+        | Goal::Reject(_)
+        | Goal::Terminate(_) => ground.settled(),
+    };
+    let planned = ground.canary().and(ready).and_then(|()| match goal {
         Goal::Pause => hold::pause(ground),
         Goal::Resume => hold::resume(ground),
         Goal::Promote => forward::promote(ground),
@@ -105,6 +119,13 @@ impl Ground<'_> {
                 .hint("it takes a moment; if it lasts, see whether the Argo Rollouts controller runs"));
         }
         Ok(())
+    }
+
+    /// While an update is under way its abort stays what it is, whatever the controller is about to do, and a slow
+    /// controller must not keep customers where they are hurt. Once everyone is on it, what it does next decides
+    /// what an undo means.
+    fn settled_enough_to_go_back(&self) -> Result<(), Denied> {
+        if self.rollout().is_fully_promoted() { self.settled() } else { Ok(()) }
     }
 
     fn newest(&self) -> Option<&Revision> {
@@ -160,10 +181,13 @@ impl Ground<'_> {
     /// The plan with what all plans share; the rest is filled in by each goal.
     fn plan(&self, goal: Goal, direction: Direction, patch: Patch, expect: Expectation) -> Plan {
         let permissions = &self.observed.permissions;
-        let (permission, warnings): (&Permission, Vec<Clean>) = match patch.on() {
+        let (permission, mut warnings): (&Permission, Vec<Clean>) = match patch.on() {
             request::On::Status => (&permissions.status, Vec::new()),
             request::On::Spec => (&permissions.spec, self.reverts().into_iter().collect()),
         };
+        if phase::is_between_states(self.rollout()) {
+            warnings.push("the controller has not acted on the last change: if that is a new version, it stays".into());
+        }
         let (request, command, only_if) = patch.build();
         Plan {
             goal,
@@ -177,7 +201,7 @@ impl Ground<'_> {
             going_on: None,
             reach: None,
             warnings,
-            proven: true,
+            proven: self.rollout().is_observed(),
             command: command.into(),
             permission: permission.clone(),
         }

@@ -352,6 +352,8 @@ fn traps_are_refused_in_words() {
     between.rollout.status.pause_conditions.clear();
     let mut unobserved = seen("canary-paused-at-1pct");
     unobserved.rollout.metadata.generation += 1;
+    let mut promoted = complete();
+    promoted.rollout.metadata.generation += 1;
     let mut workload = complete();
     workload.rollout.spec.workload_ref = serde_json::from_value(json!({"kind": "Deployment", "name": "web"})).unwrap();
     let mut blind = complete();
@@ -365,7 +367,9 @@ fn traps_are_refused_in_words() {
         (seen("canary-analysis-running"), Goal::Promote, "is measuring"),
         (complete(), Goal::Promote, "nothing is on its way: v2 has all traffic"),
         (between, Goal::Promote, "has not yet acted"),
-        (unobserved, rollback.clone(), "has not yet acted"),
+        (unobserved.clone(), Goal::Pause, "has not yet acted"),
+        (unobserved, Goal::PromoteFull, "has not yet acted"),
+        (promoted, rollback.clone(), "has not yet acted"),
         (workload, rollback.clone(), "its template lies in Deployment `web`: not yet supported"),
         (blind, rollback, "`viewer` may not list replicasets"),
         (seen("bluegreen-paused-before-switch"), Goal::Promote, "not yet for blue-green"),
@@ -375,6 +379,24 @@ fn traps_are_refused_in_words() {
         let said = denied(&observed, &goal);
         assert!(said.contains(words), "{goal}: {said}");
     }
+}
+
+#[test]
+fn a_slow_controller_keeps_nobody_from_going_back() {
+    let mut promoted_on = seen("canary-paused-at-1pct");
+    promoted_on.rollout.status.pause_conditions.clear();
+    let mut unobserved = seen("canary-paused-at-1pct");
+    unobserved.rollout.metadata.generation += 1;
+    for goal in [Goal::Rollback { to: None }, Goal::Abort] {
+        let untouched = plan(&seen("canary-paused-at-1pct"), &goal);
+        for (observed, proven) in [(&promoted_on, true), (&unobserved, false)] {
+            let plan = plan(observed, &goal);
+            assert_eq!(sent(&plan), sent(&untouched), "the same request as ever");
+            assert_eq!(plan.proven, proven, "what the spec now asks for may be another version");
+            assert!(plan.warnings.iter().any(|w| w.contains("has not acted")), "{:?}", plan.warnings);
+        }
+    }
+    assert_eq!(look(&unobserved).way_back.means, Means::Abort);
 }
 
 #[test]
