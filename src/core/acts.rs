@@ -239,6 +239,8 @@ pub enum Part {
     Expectation,
     /// What confirming it takes.
     Confirmation,
+    /// Nobody was there while it was open.
+    Slept,
 }
 
 /// A part that is not what it was.

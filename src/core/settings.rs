@@ -10,7 +10,7 @@ use crate::domain::{
     reset::Reset,
     slo::Slo,
     target::TargetRef,
-    time::Seconds,
+    time::{At, Seconds},
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,12 +43,20 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Until when (in monotonic milliseconds) backends are armed from the start: only those of a simulated world are.
+    /// Whether backends are armed from the start: only those of a simulated world are.
     #[must_use]
-    pub fn armed_until(&self, now: u64) -> Option<u64> {
+    pub fn is_armed_from_the_start(&self) -> bool {
+        self.demo && self.policy.read_only.is_none()
+    }
+
+    /// Until when arming lasts that begins now, by both clocks.
+    #[must_use]
+    pub fn armed_until(&self, now: At) -> At {
+        let lasts = self.policy.armed_for.0.max(0.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let millis = (self.policy.armed_for.0.max(0.0) * 1000.0) as u64;
-        (self.demo && self.policy.read_only.is_none()).then(|| now.saturating_add(millis))
+        let millis = (lasts * 1000.0) as u64;
+        let wall = now.wall.checked_add_signed(Seconds(lasts * self.speed).delta());
+        At { wall: wall.unwrap_or(DateTime::<Utc>::MAX_UTC), mono: now.mono.saturating_add(millis) }
     }
 }
 

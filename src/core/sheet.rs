@@ -56,6 +56,9 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
     if let Some(failure) = &confirm.not_sent {
         sheet.say(None, "not sent", failure.to_string(), Tone::Trouble);
     }
+    if let Some(slept) = confirm.changed.iter().find(|change| change.part == Part::Slept) {
+        sheet.say(None, "meanwhile", slept.now.to_string(), Tone::Changed);
+    }
     sheet.say(Some(Part::Customers), "customers", plan.customers.to_string(), Tone::First);
     let forward = (policy::direction(plan) == Direction::Forward).then(|| forward::of(state));
     // Nobody goes forward because of a NO-GO.

@@ -110,8 +110,10 @@ pub struct Source {
     pub heard: Option<u64>,
     /// As whom it knows us, where it said so.
     pub user: Option<Clean>,
-    /// Acts are allowed until this monotonic time.
-    pub armed_until: Option<u64>,
+    /// Acts are allowed until then, by whichever of its two clocks says first that it is over: one stands still while
+    /// the machine sleeps, the other can be set back.
+    #[serde(default, rename = "armed")]
+    pub armed_until: Option<At>,
     /// Seconds its clock is ahead of ours, where it says its time.
     pub skew: Option<f64>,
     /// How far behind its own clock its newest numbers are by design.
@@ -355,7 +357,7 @@ impl State {
     #[must_use]
     pub fn new(settings: Settings, size: Size, at: At) -> Self {
         // A story is told to be acted in.
-        let armed_until = settings.armed_until(at.mono);
+        let armed_until = settings.is_armed_from_the_start().then(|| settings.armed_until(at));
         let resets = settings.resets.clone();
         let sources = settings
             .sources
@@ -440,7 +442,22 @@ impl State {
     /// Whether acts on this source are allowed without arming anew.
     #[must_use]
     pub fn is_armed(&self, source: &Name) -> bool {
-        self.source(source).and_then(|s| s.armed_until).is_some_and(|until| until > self.at.mono)
+        self.armed_for(source).is_some()
+    }
+
+    /// For how many milliseconds more acts on this source are allowed without arming anew.
+    #[must_use]
+    pub fn armed_for(&self, source: &Name) -> Option<u64> {
+        let until = self.source(source)?.armed_until?;
+        let by_wall = (until.wall - self.at.wall).num_milliseconds().max(0);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "never negative, saturates"
+        )]
+        let by_wall = (by_wall as f64 / self.settings.speed.max(0.001)).ceil() as u64;
+        Some(until.mono.saturating_sub(self.at.mono).min(by_wall)).filter(|left| *left > 0)
     }
 
     #[must_use]

@@ -39,9 +39,9 @@ fn badges(state: &State, source: Option<&Name>) -> Row {
 
 /// Whether acts are allowed, and for how long.
 fn arming(state: &State, source: &Name) -> Row {
-    match state.source(source).and_then(|s| s.armed_until).filter(|until| *until > state.at.mono) {
-        Some(until) => {
-            let left = words::millis(until - state.at.mono);
+    match state.armed_for(source) {
+        Some(left) => {
+            let left = words::millis(left);
             // Minutes are enough, so that the header does not count by the second.
             let left = if left.0 > 60.0 {
                 Seconds((left.0 / 60.0).ceil() * 60.0)

@@ -236,7 +236,7 @@ pub fn release(situation: Situation, size: Size) -> State {
 
 /// Acts on the source are allowed.
 pub fn armed(mut state: State) -> State {
-    state.sources[0].armed_until = Some(MONO + 12 * 60_000);
+    state.sources[0].armed_until = Some(At { wall: now() + TimeDelta::minutes(12), mono: MONO + 12 * 60_000 });
     state
 }
 

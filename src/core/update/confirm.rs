@@ -13,7 +13,7 @@ use crate::{
         policy::{self, Confirmation, QUIET_MS, SETTLE_MS},
         state::{Confirm, NoticeKind, Overlay, Rehearsal, State},
     },
-    domain::{failure::Failure, goal::Denied, journal::ActId, plan::Plan},
+    domain::{clean::Clean, failure::Failure, goal::Denied, journal::ActId, plan::Plan},
 };
 
 /// What a key means in the dialog.
@@ -249,6 +249,18 @@ pub(super) fn revise(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// It was open while nobody was there: it says so, and asks anew.
+pub(super) fn woke(state: &mut State, why: &Clean, effects: &mut Vec<Effect>) {
+    let generation = state.generation;
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { return };
+    confirm.changed.retain(|change| change.part != Part::Slept);
+    confirm.changed.insert(0, Change { part: Part::Slept, was: "open".into(), now: why.clone() });
+    confirm.rehearsal = None;
+    confirm.not_sent = None;
+    ask_anew(confirm, generation);
+    paint(effects);
+}
+
 /// The plan as it is offered now and what confirming it takes.
 fn fresh(state: &State, confirm: &Confirm) -> Result<(Plan, Confirmation), Denied> {
     let plan = acts::planned(state, &confirm.goal)?;
@@ -261,7 +273,7 @@ fn fresh(state: &State, confirm: &Confirm) -> Result<(Plan, Confirmation), Denie
     }
 }
 
-fn asks(confirmation: &Confirmation) -> crate::domain::clean::Clean {
+fn asks(confirmation: &Confirmation) -> Clean {
     match confirmation {
         Confirmation::Yes => "asks `y`".into(),
         Confirmation::Type { text, with_reason: false } => format!("asks to type `{text}`").into(),

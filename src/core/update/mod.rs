@@ -23,6 +23,7 @@ mod pulses;
 mod questions;
 mod resetting;
 mod sentry;
+mod sleep;
 mod sources;
 mod splits;
 mod story;
@@ -47,10 +48,9 @@ pub use time::deadline;
 /// Takes one event and says what is to be done about it.
 pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
     let Stamped { at, event } = stamped;
-    weights::slept(state, at);
-    state.at = at;
-    state.generation += 1;
     let mut effects = Vec::new();
+    state.generation += 1;
+    sleep::pass(state, at, &mut effects);
     match event {
         Event::Key(key) => keys::pressed(state, key, &mut effects),
         Event::Pasted(text) => keys::pasted(state, &text, &mut effects),

@@ -189,7 +189,7 @@ pub(super) fn toggle_arm(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 pub(super) fn arm(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
-    let now = state.at.mono;
+    let until = state.settings.armed_until(state.at);
     let lasts = state.settings.policy.armed_for;
     let Some(Overlay::Arm { source: name, input }) = &mut state.overlay else { return };
     if key.code == Code::Esc {
@@ -201,9 +201,7 @@ pub(super) fn arm(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     } else if input.value() == name.to_string() {
         let name = name.clone();
         if let Some(source) = state.sources.iter_mut().find(|s| s.name == name) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-            let millis = (lasts.0.max(0.0) * 1000.0) as u64;
-            source.armed_until = Some(now.saturating_add(millis));
+            source.armed_until = Some(until);
         }
         state.overlay = None;
         notices::say(state, NoticeKind::Said, format!("`{name}` is armed for {lasts}"), effects);

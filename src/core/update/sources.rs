@@ -129,19 +129,25 @@ pub(super) fn held_back(state: &mut State, name: &Name, held_back: Seconds) {
     }
 }
 
-/// Arms that have run out are taken back. True if one has.
-pub(super) fn disarm_expired(state: &mut State, effects: &mut Vec<Effect>) {
-    let now = state.at.mono;
-    let expired: Vec<Name> = state
-        .sources
-        .iter_mut()
-        .filter(|source| source.armed_until.is_some_and(|until| until <= now))
+/// Takes all arms back, and says whose.
+pub(super) fn disarm(state: &mut State) -> Vec<Name> {
+    let armed = state.sources.iter_mut().filter(|source| source.armed_until.is_some());
+    armed
         .map(|source| {
             source.armed_until = None;
             source.name.clone()
         })
-        .collect();
+        .collect()
+}
+
+/// Arms that have run out are taken back.
+pub(super) fn disarm_expired(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_over = |source: &&Source| source.armed_until.is_some() && !state.is_armed(&source.name);
+    let expired: Vec<Name> = state.sources.iter().filter(is_over).map(|source| source.name.clone()).collect();
     for name in expired {
+        if let Some(source) = find(state, &name) {
+            source.armed_until = None;
+        }
         notices::say(
             state,
             NoticeKind::Warning,

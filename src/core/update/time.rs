@@ -67,7 +67,7 @@ pub fn deadline(state: &State) -> Option<u64> {
     if let Some(notice) = &state.notice {
         at(notice.until);
     }
-    state.sources.iter().filter_map(|source| source.armed_until).for_each(&mut at);
+    state.sources.iter().filter_map(|source| state.armed_for(&source.name)).map(|left| now + left).for_each(&mut at);
     story::deadline(state).into_iter().for_each(&mut at);
     if state.board.unsettled
         && let Some(moved) = state.board.moved

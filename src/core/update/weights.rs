@@ -5,7 +5,6 @@ use crate::{
     domain::{
         release::Release,
         step::{Step, StepKind, StepState},
-        time::At,
         timeline::{Moment, MomentKind},
     },
 };
@@ -17,9 +16,6 @@ const SAME_SECONDS: i64 = 5;
 /// A move by less than this share of the weight leaves nothing behind that has to settle: where no router splits the
 /// traffic, every pod that comes or goes is one.
 const SMALL: f64 = 0.2;
-
-/// Milliseconds without any event after which it is not known what was missed: panels are asked oftener than that.
-const ASLEEP_MS: u64 = 45_000;
 
 /// A step that set the weight, and when it can have done so by the cluster's clock: a router is told once the pods for it
 /// are there, some time after the step began.
@@ -151,11 +147,8 @@ pub(super) fn ahead(state: &State) -> i64 {
     state.open.as_ref().map_or(0, |open| state.ahead(&open.target.source))
 }
 
-/// Nothing came for longer than anything rests: the program was stopped, and what it has not heard yet comes now.
-pub(super) fn slept(state: &mut State, now: At) {
-    if now.millis_since(state.at.mono) < ASLEEP_MS {
-        return;
-    }
+/// Nobody was there from the newest event on, and what has not been heard yet comes now.
+pub(super) fn missed(state: &mut State) {
     let then = state.at.wall.timestamp() + ahead(state);
     if let Some(open) = state.open.as_mut().filter(|open| open.complete) {
         open.blind_since.get_or_insert(then);

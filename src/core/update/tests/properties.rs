@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::world::{Flight, aborted, orders, paused, promoted, resting, settings, target};
@@ -170,7 +171,7 @@ fn beginning(opened: bool) -> State {
 }
 
 fn armed(mut state: State) -> State {
-    state.sources[0].armed_until = Some(10_000_000);
+    state.sources[0].armed_until = Some(At { wall: DateTime::<Utc>::MAX_UTC, mono: 10_000_000 });
     state
 }
 
