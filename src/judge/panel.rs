@@ -64,7 +64,8 @@ pub struct Finding {
     pub high: f64,
     /// The most likely ratio since `since`; none without events, or with one arm unexposed.
     pub ratio: Option<f64>,
-    /// The start that says most of harm, in seconds since 1970; ticks that end after it are counted.
+    /// The start that says most of harm, in seconds since 1970; ticks that end after it are counted. Never later than
+    /// `latched_at`.
     pub since: i64,
     pub latched_at: Option<i64>,
     /// Both arms since `since`.
@@ -197,7 +198,7 @@ impl Judge {
     }
 
     fn telling(&self) -> Option<Since> {
-        self.process.telling(self.rules.alpha_nogo)
+        self.process.telling(self.rules.alpha_nogo, self.latched.map(|latch| latch.at))
     }
 
     /// End of the last tick taken, and before the first when the canary was first exposed.
@@ -245,6 +246,22 @@ mod tests {
         assert_eq!((finding.ratio, finding.ticks), (Some(0.0), 120));
         assert!((finding.canary.exposures - 2_400.0).abs() < 1e-6);
         assert_eq!(finding.latched_at, Some(2_720), "5.3 minutes after it began");
+    }
+
+    #[test]
+    fn what_was_found_is_told_since_it_began_for_as_long_as_it_stands() {
+        let mut judge = orders(60, 60);
+        let mut so_far = 0.0;
+        for n in 61..=3_000 {
+            judge.take(&tick(n * 10, (0.0, 20.0), (3.6, 180.0)), NONE).unwrap();
+            let finding = judge.finding();
+            let Some(found) = finding.latched_at else { continue };
+            assert_eq!(finding.since, 600, "at {}; found at {found}", n * 10);
+            let loss = crate::judge::cost::so_far(&finding, Better::Higher).map_or(0.0, |loss| loss.likely);
+            assert!(loss >= so_far, "{loss} after {so_far} at {}", n * 10);
+            so_far = loss;
+        }
+        assert!((so_far - 2_940.0 * 0.4).abs() < 1e-6, "{so_far}");
     }
 
     #[test]

@@ -245,12 +245,14 @@ impl Process {
     }
 
     /// Drops the start whose neighbours stand in for it best: the gap that it leaves is the smallest for its age.
-    /// The first and the newest two stay.
+    /// The first and the newest two stay, and the one that says most of harm: with it would go since when that is.
     fn drop_one(&mut self, now: i64) {
         let at = |i: usize| self.starts.get(i).map_or(now, |start| start.at);
         #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
         let loss = |i: usize| (at(i + 1) - at(i - 1)) as f64 / (now - at(i - 1)).max(1) as f64;
-        let least = (1..self.starts.len() - 2).min_by(|one, other| loss(*one).total_cmp(&loss(*other)));
+        let most = self.most_harm(i64::MAX).map(|start| start.at);
+        let droppable = (1..self.starts.len() - 2).filter(|i| self.starts.get(*i).map(|start| start.at) != most);
+        let least = droppable.min_by(|one, other| loss(*one).total_cmp(&loss(*other)));
         if let Some(least) = least {
             self.starts.remove(least);
         }
@@ -282,12 +284,18 @@ impl Process {
     }
 
     /// What the start says that says most of harm (the largest π_j·E⁺_j, the earliest of equals), with an interval
-    /// that holds at error rate `alpha` for all starts and all times at once. None before the first tick.
+    /// that holds at error rate `alpha` for all starts and all times at once. Once harm was `found`, only what had
+    /// begun by then: a later start would tell of less of it, though more purely. None before the first tick.
     #[must_use]
-    pub fn telling(&self, alpha: f64) -> Option<Since> {
+    pub fn telling(&self, alpha: f64, found: Option<i64>) -> Option<Since> {
+        self.most_harm(found.unwrap_or(i64::MAX)).map(|start| start.since(&self.sums, alpha))
+    }
+
+    /// The start that says most of harm of those that began by then.
+    fn most_harm(&self, by: i64) -> Option<&Start> {
         let weight = |start: &Start| start.share.ln() + start.harm.log_e;
-        let most = self.starts.iter().reduce(|most, start| if weight(start) > weight(most) { start } else { most });
-        most.map(|start| start.since(&self.sums, alpha))
+        let begun = self.starts.iter().filter(|start| start.at <= by);
+        begun.reduce(|most, start| if weight(start) > weight(most) { start } else { most })
     }
 
     /// The same since the first start.
