@@ -159,6 +159,12 @@ impl Command {
         &COMMANDS[self as usize]
     }
 
+    /// Whether it acts, or leads to what does.
+    #[must_use]
+    pub fn acts(self) -> bool {
+        self.spec().group == ACTS
+    }
+
     /// The move that it makes within lines; none for commands that do something else.
     #[must_use]
     pub const fn motion(self) -> Option<Motion> {

@@ -90,11 +90,23 @@ pub struct State {
     pub resets: Vec<Reset>,
     /// The last title that was set, so that it is set again only when it changes.
     pub title: String,
+    /// It is a moment of a recording, and nothing of it is now. Whoever plays one says so; it is in none.
+    #[serde(skip)]
+    pub tense: Tense,
     pub quitting: bool,
     /// The wall time, in seconds and at the pace of the screen, that it was last painted for.
     pub clock: i64,
     /// The next number for watches, questions and acts.
     pub next_id: u64,
+}
+
+/// Whether a state is of now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tense {
+    #[default]
+    Now,
+    /// A moment of a recording that is played.
+    Recorded,
 }
 
 /// A configured place to look, and how it is doing.
@@ -401,6 +413,7 @@ impl State {
             looked_back: false,
             resets,
             title: String::new(),
+            tense: Tense::Now,
             quitting: false,
             clock: 0,
             next_id: 1,
@@ -458,6 +471,23 @@ impl State {
         )]
         let by_wall = (by_wall as f64 / self.settings.speed.max(0.001)).ceil() as u64;
         Some(until.mono.saturating_sub(self.at.mono).min(by_wall)).filter(|left| *left > 0)
+    }
+
+    #[must_use]
+    pub fn is_replayed(&self) -> bool {
+        self.tense == Tense::Recorded
+    }
+
+    /// What the window is called: never the same for a recording as for now.
+    #[must_use]
+    pub fn window_title(&self) -> String {
+        if self.is_replayed() { format!("REPLAY {}", self.title) } else { self.title.clone() }
+    }
+
+    /// Whether what is on screen was, be it earlier in this run or in a recording.
+    #[must_use]
+    pub fn shows_a_past(&self) -> bool {
+        self.is_replayed() || self.open.as_ref().is_some_and(|open| open.looking.is_some())
     }
 
     #[must_use]

@@ -11,9 +11,12 @@ use tokio::time::sleep_until;
 
 use crate::{
     core::{
+        command::Command,
         event::{Event, Signal, Size, Stamped},
         key::{Code, Key},
-        state::State,
+        keymap,
+        layout::{self, Tier},
+        state::{State, Tense},
         update::update,
     },
     runtime::{
@@ -61,7 +64,7 @@ pub async fn run(replay: Replay) -> anyhow::Result<()> {
     let mut player = Player::new(recording);
     let Some(size) = replay.print else { return play(player, &replay).await };
     player.seek_end();
-    let text = print(&player.state, size, &replay.theme, replay.svg)?;
+    let text = print(&player.shown(), size, &replay.theme, replay.svg)?;
     io::stdout().write_all(text.as_bytes()).context("cannot print")
 }
 
@@ -73,7 +76,7 @@ pub fn print(state: &State, size: Size, theme: &Theme, svg: bool) -> anyhow::Res
     let state = resized(state, size);
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows))?;
     let frame = terminal.draw(|frame| view::draw(&state, theme, frame))?;
-    Ok(if svg { picture::svg(frame.buffer, &state.title) } else { picture::text(frame.buffer) })
+    Ok(if svg { picture::svg(frame.buffer, &state.window_title()) } else { picture::text(frame.buffer) })
 }
 
 /// The state as it would stand on a screen of another size.
@@ -137,18 +140,30 @@ impl Player {
         Some(next.saturating_sub(last).min(LONGEST_MS))
     }
 
-    fn paint(&self, theme: &Theme, playing: bool, frame: &mut Frame) {
+    /// What is on screen of it, and that it is of a recording.
+    #[must_use]
+    pub fn shown(&self) -> State {
+        State { tense: Tense::Recorded, ..self.state.clone() }
+    }
+
+    fn paint(&self, theme: &Theme, playing: bool, refused: Option<&str>, frame: &mut Frame) {
         let area = frame.area();
         let size = Size { columns: area.width, rows: area.height };
-        view::draw(&resized(&self.state, size), theme, frame);
+        view::draw(&resized(&self.shown(), size), theme, frame);
+        // Three lines are state, verdict and way back: none of them gives way, and the corner says what this is.
+        if refused.is_none() && layout::tier(size) == Tier::Lines && (3..5).contains(&area.height) {
+            return;
+        }
         let foot = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
         let state = if playing { "► playing" } else { "‖ paused" };
-        let text = format!(
-            " REPLAY {} of {}  {}  {state}   q quit  space pause  ←→ one event  page ×100  home end",
-            self.at,
-            self.events.len(),
-            self.state.at.wall.format("%H:%M:%S UTC"),
-        );
+        let place = format!(" REPLAY {} of {}", self.at, self.events.len());
+        let text = match refused {
+            Some(why) => format!("{place}  {why}"),
+            None => format!(
+                "{place}  {}  {state}   q quit  space pause  ←→ one event  page ×100  home end",
+                self.state.at.wall.format("%H:%M:%S UTC"),
+            ),
+        };
         frame.render_widget(Line::raw(format!("{text:<width$}", width = usize::from(area.width))).reversed(), foot);
     }
 }
@@ -161,6 +176,7 @@ async fn play(mut player: Player, replay: &Replay) -> anyhow::Result<()> {
     let size = terminal::size();
     let mut screen = Screen::new(size, Box::new(Output))?;
     let (mut playing, mut dirty, mut painted, mut due) = (true, true, 0, 0);
+    let (mut refused, mut title) = (None, String::new());
     loop {
         let now = clock.mono();
         while playing && due <= now {
@@ -172,7 +188,12 @@ async fn play(mut player: Player, replay: &Replay) -> anyhow::Result<()> {
             }
         }
         if dirty && !screen.is_busy() && now >= painted + FRAME_MS {
-            screen.draw(|frame| player.paint(&replay.theme, playing, frame))?;
+            let named = player.shown().window_title();
+            if named != title {
+                screen.title(&named);
+                title = named;
+            }
+            screen.draw(|frame| player.paint(&replay.theme, playing, refused, frame))?;
             (dirty, painted) = (false, now);
             if screen.send(None) == Sent::Refused {
                 break;
@@ -206,6 +227,7 @@ async fn play(mut player: Player, replay: &Replay) -> anyhow::Result<()> {
             () = sleep_until(wake) => continue,
         };
         dirty = true;
+        refused = refusal(&player.state, key);
         match target(key, player.at, player.events.len()) {
             Step::Toggle => {
                 playing = !playing && player.until_next().is_some();
@@ -241,6 +263,15 @@ enum Step {
     Nothing,
 }
 
+/// Why a key does nothing that would act, or answer what asks.
+fn refusal(state: &State, key: Key) -> Option<&'static str> {
+    let command = keymap::resolve(&state.settings, keymap::screen(state), key);
+    let answers = state.overlay.is_some() && matches!(key.code, Code::Char('a'..='z' | 'A'..='Z') | Code::Enter);
+    let is_own = target(key, 0, 0) != Step::Nothing;
+    (!is_own && (answers || command.is_some_and(Command::acts)))
+        .then_some("this is a recording: nothing can be sent from it")
+}
+
 fn target(key: Key, at: usize, end: usize) -> Step {
     match key.code {
         Code::Char('c') if key.ctrl => Step::Quit,
@@ -261,7 +292,15 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::{core::settings::Settings, domain::time::At};
+    use crate::{
+        core::{settings::Settings, state::Overlay},
+        domain::time::At,
+        headless::demo::{
+            SEED, SPEED,
+            flight::{Course, Flight},
+        },
+        sim::Scenario,
+    };
 
     fn at(mono: u64) -> At {
         At { wall: DateTime::UNIX_EPOCH + TimeDelta::milliseconds(mono.try_into().unwrap()), mono }
@@ -298,6 +337,58 @@ mod tests {
         assert_eq!(player.until_next(), Some(LONGEST_MS));
         player.seek_end();
         assert_eq!(player.until_next(), None);
+    }
+
+    #[test]
+    fn every_frame_and_the_title_say_that_it_is_a_recording() {
+        let mut player = player();
+        player.seek_end();
+        player.state.title = "✗ checkout 10 %".to_owned();
+        assert_eq!(player.shown().window_title(), "REPLAY ✗ checkout 10 %");
+        let theme = Theme::builtin("mono").unwrap();
+        for (columns, rows) in [(80, 24), (50, 3), (40, 1)] {
+            let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+            terminal.draw(|frame| player.paint(&theme, false, None, frame)).unwrap();
+            let text = picture::text(terminal.backend().buffer());
+            assert!(text.lines().next().unwrap().contains("REPLAY"), "{text}");
+            let printed = print(&player.shown(), Size { columns, rows }, &theme, false).unwrap();
+            assert!(printed.lines().next().unwrap().contains("REPLAY"), "{printed}");
+            let why = refusal(&player.state, Key::char('q'));
+            assert_eq!(why, None);
+        }
+        let picture = print(&player.shown(), Size { columns: 80, rows: 24 }, &theme, true).unwrap();
+        assert!(picture.contains("REPLAY ✗ checkout 10 %"), "{picture}");
+    }
+
+    #[test]
+    fn keys_that_would_act_are_refused_with_the_reason() {
+        let mut state = player().state;
+        assert_eq!(refusal(&state, Key::char('R')), None, "the board has no such key");
+        let course = Course {
+            scenario: Scenario::Clean,
+            seed: SEED,
+            speed: SPEED,
+            size: Size { columns: 80, rows: 24 },
+            keys: "".parse().unwrap(),
+        };
+        let mut flight = Flight::new(course);
+        flight.until(5_000);
+        state = flight.state().clone();
+        for (key, refused) in
+            [("R", true), ("h", true), ("p", true), ("x", true), ("space", false), ("q", false), ("e", false)]
+        {
+            assert_eq!(refusal(&state, key.parse().unwrap()).is_some(), refused, "{key}");
+        }
+        state.overlay = Some(Overlay::Help { scroll: 0 });
+        assert_eq!(refusal(&state, Key::char('y')), Some("this is a recording: nothing can be sent from it"));
+        let theme = Theme::builtin("mono").unwrap();
+        for rows in [3, 24] {
+            let mut terminal = Terminal::new(TestBackend::new(80, rows)).unwrap();
+            let why = refusal(&state, Key::char('y'));
+            terminal.draw(|frame| player().paint(&theme, false, why, frame)).unwrap();
+            let text = picture::text(terminal.backend().buffer());
+            assert!(text.lines().last().unwrap().contains("nothing can be sent"), "{text}");
+        }
     }
 
     #[test]

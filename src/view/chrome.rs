@@ -65,7 +65,7 @@ fn sources_of<'a>(state: &'a State, open: &'a Open) -> impl Iterator<Item = &'a 
 
 /// Where am I and as whom. What does not fit falls off: the user first, then the clock.
 pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
-    let width = usize::from(canvas.area().width);
+    let width = header_width(state, usize::from(canvas.area().width));
     let mut left = badges(state, Some(&open.target.source))
         .put(Role::Title, open.target.source.to_string())
         .muted(" ▸ ")
@@ -91,7 +91,9 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     let must = |roomy: bool| -> Vec<Row> {
         let ages = sources_of(state, open).map(|source| words::source(state, source, roomy));
         let guard = pulse::guard(state, open).map(|(sign, life)| words::guard(sign, life, roomy));
-        std::iter::once(arming(state, &open.target.source)).chain(guard).chain(ages).collect()
+        let mode = (!state.is_replayed()).then(|| arming(state, &open.target.source));
+        let then = guard.into_iter().chain(ages).enumerate().map(|(place, chip)| in_time(state, place, chip));
+        mode.into_iter().chain(then).collect()
     };
     let mut chips = must(true);
     if left.width() + joined(&chips).width() + 2 > width {
@@ -99,7 +101,8 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     }
     let mut has_clock = false;
     let required = chips.len();
-    for (place, chip, is_clock) in [(1, clock, true), (0, user, false), (1, bare, true)] {
+    let behind_mode = usize::from(!state.is_replayed());
+    for (place, chip, is_clock) in [(behind_mode, clock, true), (0, user, false), (behind_mode, bare, true)] {
         let Some(chip) = chip.filter(|_| !(is_clock && has_clock)) else { continue };
         let mut more = chips.clone();
         // Behind the user, where there is one.
@@ -125,9 +128,34 @@ fn joined(chips: &[Row]) -> Row {
     })
 }
 
+/// Columns that a header may fill: the mark of a recording has its corner.
+pub fn header_width(state: &State, width: usize) -> usize {
+    if state.is_replayed() { width.saturating_sub(recorded().width()) } else { width }
+}
+
+/// The mark of a recording.
+fn recorded() -> Row {
+    words::badge("REPLAY", Role::Replay)
+}
+
+/// In the corner of whatever is on screen, dialogs too: this is a recording.
+pub fn recording(canvas: &mut Canvas) {
+    let area = canvas.area();
+    let mark = recorded().cut(usize::from(area.width));
+    let room = area.width.saturating_sub(u16::try_from(mark.width()).unwrap_or(u16::MAX));
+    let corner = Rect { x: area.x + room, width: area.width - room, height: area.height.min(1), ..area };
+    canvas.clear(corner);
+    canvas.row(corner, 0, &mark);
+}
+
+/// How a source does: in a recording the first says that it is how it did then.
+fn in_time(state: &State, place: usize, chip: Row) -> Row {
+    if state.is_replayed() && place == 0 { Row::new().muted("then ").then(chip) } else { chip }
+}
+
 /// Where am I, and how every source is doing.
 pub fn board_header(state: &State, canvas: &mut Canvas) {
-    let width = usize::from(canvas.area().width);
+    let width = header_width(state, usize::from(canvas.area().width));
     let left = badges(state, None).put(Role::Title, "flightdeck").muted(" ▸ ").put(Role::Title, "releases");
     let left = match state.board.filter.value() {
         "" => left,
@@ -135,10 +163,11 @@ pub fn board_header(state: &State, canvas: &mut Canvas) {
     };
     let backends = state.sources.iter().filter(|s| s.role == SourceRole::Backend);
     let mut chips: Vec<Row> = backends
-        .map(|source| {
+        .enumerate()
+        .map(|(place, source)| {
             // On the board the name tells the sources apart.
             let named = Source { short: source.name.to_string().into(), ..source.clone() };
-            words::source(state, &named, true)
+            in_time(state, place, words::source(state, &named, true))
         })
         .collect();
     chips.push(clock(state));
@@ -243,6 +272,9 @@ fn label(state: &State, spec: &'static Spec) -> &'static str {
 
 fn is_denied(state: &State, command: Command) -> bool {
     let Some(open) = &state.open else { return false };
+    if state.is_replayed() && command.acts() {
+        return true;
+    }
     acts::goal_of(command, open.release.as_deref()).is_some_and(|goal| acts::possible(state, &goal).is_err())
 }
 

@@ -26,4 +26,7 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
     }
     chrome::notice(state, &mut canvas);
     overlay::draw(state, &mut canvas);
+    if state.is_replayed() && then.is_none() {
+        chrome::recording(&mut canvas);
+    }
 }

@@ -13,6 +13,7 @@ mod guards;
 mod judged;
 mod overlays;
 mod past;
+mod recordings;
 mod resets;
 mod screens;
 mod sizes;

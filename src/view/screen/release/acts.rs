@@ -35,15 +35,19 @@ pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
     let column = effects.min(width.saturating_sub(prices + 1));
     let rows = acts.into_iter().map(|act| act.row(column, width));
     // No key of the past does anything in the past.
-    if open.looking.is_some() { rows.map(|row| row.all(Role::Denied)).collect() } else { rows.collect() }
+    if state.shows_a_past() { rows.map(|row| row.all(Role::Denied)).collect() } else { rows.collect() }
 }
 
 /// Over the strip while it shows a past: `as it stood then; each key comes back to now first`.
-pub fn heading(open: &Open, width: usize) -> Option<Row> {
-    let says = ["as it stood then; each of these keys comes back to now first", "as it stood then"];
+pub fn heading(state: &State, width: usize) -> Option<Row> {
+    let says = if state.is_replayed() {
+        "as it stood then; nothing is sent from a recording"
+    } else {
+        "as it stood then; each of these keys comes back to now first"
+    };
     let row = |text: &str| Row::new().gap(1).put(Role::Replay, format!(" {text} ")).gap(1);
-    open.looking?;
-    says.into_iter().map(row).find(|row| row.width() <= width)
+    state.shows_a_past().then_some(())?;
+    [says, "as it stood then"].into_iter().map(row).find(|row| row.width() <= width)
 }
 
 /// What a key does and what that costs.

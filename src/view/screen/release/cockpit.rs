@@ -41,7 +41,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
     let back = if content::focus(state, open) == Pane::Timeline { scroll(open, Pane::Timeline) } else { 0 };
     timeline::draw_tail(state, open, canvas, parts.timeline, back);
     rules(&parts, canvas);
-    if let Some(heading) = acts::heading(open, usize::from(parts.acts.width)) {
+    if let Some(heading) = acts::heading(state, usize::from(parts.acts.width)) {
         let width = u16::try_from(heading.width()).unwrap_or(u16::MAX);
         let above = Rect { y: parts.acts.y.saturating_sub(1), height: 1, width, ..parts.acts };
         canvas.clear(above);

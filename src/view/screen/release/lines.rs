@@ -26,10 +26,15 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
             Some((sign, life)) => row.gap(2).then(words::guard(sign, life, false)),
             None => row,
         };
-        canvas.row(area, 0, &row.cut(width));
+        canvas.row(area, 0, &row.cut(chrome::header_width(state, width)));
         chrome::footer(state, canvas, area.bottom() - 1);
     }
     let mut rows = rows;
+    if top == 0
+        && let Some(first) = rows.first_mut()
+    {
+        *first = first.clone().cut(chrome::header_width(state, width));
+    }
     if let Some(release) = &open.release {
         rows.extend([Row::new(), steps::strip(release, width)]);
         rows.extend(acts::rows(state, open, width));

@@ -32,7 +32,7 @@ const ROOMY: usize = 110;
 pub fn draw(state: &State, open: &Open, canvas: &mut Canvas, area: Rect) {
     canvas.rows(area, &rows(state, open, usize::from(area.width)), 0);
     // What could be done is no longer so, be it that contact is lost or that this is a past.
-    let is_old = words::staleness(state, open).is_some() || open.looking.is_some();
+    let is_old = words::staleness(state, open).is_some() || state.shows_a_past();
     if open.release.is_some() && is_old && area.height > WAY_BACK {
         canvas.over(Rect { y: area.y + WAY_BACK, height: area.height - WAY_BACK, ..area }, Role::Stale);
     }
@@ -77,7 +77,7 @@ pub fn state_row(state: &State, open: &Open, width: usize) -> Row {
     }
     row = doing(state, release, row, width >= ROOMY);
     let after = after_promote(state, release, width);
-    let after = if open.looking.is_some() { after.all(Role::Denied) } else { after };
+    let after = if state.shows_a_past() { after.all(Role::Denied) } else { after };
     let gap = if width >= ROOMY { 5 } else { 1 };
     if row.width() + gap + after.width() <= width { row.gap(gap).then(after) } else { row.cut(width) }
 }
