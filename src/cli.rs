@@ -267,6 +267,8 @@ The first line of FILE names its columns, in any order:
 `tick` counts ticks (0, 1, 2, ...), or holds whole seconds if its numbers are whole ticks apart. Counts are those of
 one tick; an empty one is not known, which is not zero. Leave ticks out in which the weight moved. Counters as scraped,
 which only grow, need `--as counters`: a tick is what they grew by since the line before, anew after a gap of 6 ticks.
+A tick in which one of them falls is UNKNOWN and left out: of a sum over instances nobody can tell what it counted.
+What looks like counters is never GO until `--as` says what it is.
 
 With --json each line holds tick, verdict (go, no-go, collecting, unknown), log_e_harm and log_e_safe (natural
 logarithms of the evidence, mixed over starts at the first exposure and every 10 minutes), low and high (interval of
@@ -316,7 +318,7 @@ pub struct Judge {
 pub enum Holds {
     /// Of one tick each
     Counts,
-    /// As scraped, of one instance each: they grow, and a fall is a restart; the first line is where counting begins
+    /// As scraped: they grow, and a tick in which one falls is not known; the first line is where counting begins
     Counters,
 }
 

@@ -151,6 +151,73 @@ fn counters_as_scraped_are_refused_or_counted() {
     assert!(said.starts_with("flightdeck: restart.csv: a counter falls at tick 361"), "{said}");
 }
 
+/// Lines of counters, sums over two pods each of which one goes at `gone`: the canary loses half its orders all along.
+fn sums(ticks: u32, gone: u32) -> String {
+    let mut out = String::from("tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n");
+    for n in 0..=ticks {
+        let at = f64::from(n);
+        let left = if n < gone { [0.0, 0.0] } else { [400.0, 100.0] };
+        let (x, n_canary) = (1_000.0 + at * 0.2 - left[0], 2_000.0 + at * 20.0 - left[1]);
+        writeln!(out, "{n},{x},{n_canary},{},{}", 50.0 + at * 3.6, 5_000.0 + at * 180.0).unwrap();
+    }
+    out
+}
+
+#[test]
+fn a_counter_that_falls_never_moves_anything_towards_go() {
+    let home = Home::new();
+    let judged = |file: String, options: &str| {
+        fs::write(home.path().join("sums.csv"), file).unwrap();
+        let output = home.run(&format!("judge sums.csv --better higher --dispersion 1 --json {options}"));
+        let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (output.status.code(), lines, text(&output.stderr))
+    };
+    let (code, lines, said) = judged(sums(60, 60), "--as counters");
+    let (before, fell) = (&lines[58], &lines[59]);
+    assert_eq!(fell["verdict"], "unknown");
+    assert_eq!(fell["why"], "a counter fell: what this tick counted is not known");
+    assert_eq!((code, &fell["log_e_safe"]), (Some(7), &before["log_e_safe"]));
+    assert_eq!(fell["log_e_harm"], before["log_e_harm"]);
+    assert!(said.starts_with("flightdeck: sums.csv: a counter falls at tick 60; "), "{said}");
+    let (_, with, _) = judged(sums(240, 60), "--as counters");
+    let (_, without, _) = judged(sums(240, 1_000), "--as counters");
+    let safe = |lines: &[Value]| lines[239]["log_e_safe"].as_f64().unwrap();
+    assert!(safe(&with) < 0.0 && (safe(&with) - safe(&without)).abs() < 1.0, "one tick less, nothing else");
+}
+
+#[test]
+fn what_may_be_counters_is_never_go() {
+    let home = Home::new();
+    // Level arms, one restart: as counts each line would be all that was ever counted.
+    let mut file = String::from("tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n");
+    for n in 0..400_u32 {
+        let at = f64::from(if n < 200 { n } else { n - 200 });
+        writeln!(file, "{n},{},{},{},{}", at * 10.0, at * 20.0, f64::from(n) * 90.0, f64::from(n) * 180.0).unwrap();
+    }
+    fs::write(home.path().join("restart.csv"), &file).unwrap();
+    let judged = |line: &str| {
+        let output = home.run(&format!("judge {line} --better higher --dispersion 1 --json"));
+        let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (output.status.code(), lines, text(&output.stderr))
+    };
+    let (code, lines, said) = judged("restart.csv");
+    assert!(said.contains("nothing is called GO"), "{said}");
+    assert!(lines.iter().all(|line| line["verdict"] != "go"));
+    assert_eq!(code, Some(7));
+    assert!(lines[399]["why"].as_str().unwrap().starts_with("these look like counters"), "{}", lines[399]);
+    assert_eq!(judged("restart.csv --as counts").0, Some(0), "whoever insists");
+    let (code, lines, _) = judged("restart.csv --as counters");
+    assert_eq!((code, &lines[199]["verdict"]), (Some(0), &"unknown".into()), "level, but for one tick");
+    // Counts that are called counters fall about as often as they rise.
+    let mut counts = String::from("tick,canary_events,canary_exposures,baseline_events,baseline_exposures\n");
+    for n in 0..400_u32 {
+        writeln!(counts, "{n},{},{},{},{}", 2 + n % 3, 20 + n % 7, 18 + n % 5, 180 + n % 11).unwrap();
+    }
+    fs::write(home.path().join("counts.csv"), counts).unwrap();
+    let (code, lines, _) = judged("counts.csv --as counters");
+    assert!(code != Some(0) && lines.iter().all(|line| line["verdict"] != "go"));
+}
+
 /// ln E of harm and of safety by the formula alone, every start kept: must not drop, 10 %, φ = 1.
 fn by_the_formula(ticks: &[[f64; 4]]) -> (f64, f64) {
     let ln_bound = 0.9_f64.ln();

@@ -1,6 +1,8 @@
 //! Counters in place of counts: telling that a table holds them, and counting ticks out of them.
 //!
-//! The same counting as of a source's answers, with one instance per arm: a fall is a restart.
+//! The same counting as of a source's answers, with one instance per arm. But a column may as well be a sum over
+//! instances, in which a fall is one that went, and counting from 0 would make a burst of all that the others ever
+//! counted. So a tick in which a counter falls is not known, and counting begins anew.
 
 use serde_json::Number;
 
@@ -39,6 +41,20 @@ struct Moves {
 /// Looks at all of a table.
 pub(super) fn looks(table: &Table) -> Looks {
     let known: Vec<&Tick> = table.rows.iter().filter_map(|row| row.counts.as_ref()).collect();
+    let all = columns(&known);
+    let [exposures @ .., _, _] = &all;
+    let rises = |least: usize| exposures.iter().all(|moves| moves.rises >= least);
+    if rises(SURE) && all.iter().all(|moves| moves.falls == 0) {
+        Looks::SurelyCounters
+    } else if rises(LIKELY) && all.iter().all(|moves| moves.falls * MOVES_PER_RESTART <= moves.rises) {
+        Looks::LikeCounters
+    } else {
+        Looks::LikeCounts
+    }
+}
+
+/// How the four columns move: the exposures of both arms, then their events.
+fn columns(known: &[&Tick]) -> [Moves; 4] {
     let moves = |column: fn(&Tick) -> f64| {
         let mut moves = Moves::default();
         for pair in known.windows(2) {
@@ -48,24 +64,21 @@ pub(super) fn looks(table: &Table) -> Looks {
         }
         moves
     };
-    let exposures = [moves(|tick| tick.canary.exposures), moves(|tick| tick.baseline.exposures)];
-    let events = [moves(|tick| tick.canary.events), moves(|tick| tick.baseline.events)];
-    let all = || exposures.iter().chain(&events);
-    let rises = |least: usize| exposures.iter().all(|moves| moves.rises >= least);
-    if rises(SURE) && all().all(|moves| moves.falls == 0) {
-        Looks::SurelyCounters
-    } else if rises(LIKELY) && all().all(|moves| moves.falls * MOVES_PER_RESTART <= moves.rises) {
-        Looks::LikeCounters
-    } else {
-        Looks::LikeCounts
-    }
+    [
+        moves(|tick| tick.canary.exposures),
+        moves(|tick| tick.baseline.exposures),
+        moves(|tick| tick.canary.events),
+        moves(|tick| tick.baseline.events),
+    ]
 }
 
 /// Counts of ticks out of counters, the first line being what they are counted from.
 pub(super) struct Counted {
     pub(super) table: Table,
-    /// The first line in which a counter falls.
-    pub(super) fell: Option<Number>,
+    /// The lines in which a counter falls.
+    pub(super) fell: Vec<Number>,
+    /// They are too many to believe that it counts anything.
+    pub(super) is_erratic: bool,
 }
 
 /// Takes differences.
@@ -73,24 +86,31 @@ pub(super) fn counted(table: Table) -> Counted {
     let Table { rows, clock } = table;
     let arm = |name: &str| Arm { hash: name.into(), instance_prefix: name.into() };
     let arms = Arms { baseline: arm(BASELINE), canary: Some(arm(CANARY)) };
+    let is_erratic = erratic(&rows);
     let mut counting = Counting::default();
-    let mut fell = None;
+    let mut fell = Vec::new();
     let mut last: Option<Tick> = None;
     let mut counts = Vec::new();
-    for Row { tick, counts: stood } in rows {
+    for Row { tick, counts: stood, .. } in rows {
+        let has_fallen = last.zip(stood).is_some_and(|(before, now)| falls(before, now));
+        if has_fallen {
+            fell.push(tick.clone());
+            counting = Counting::default();
+        }
         // Line by line, so that a gap of any length takes no time.
         let ticks = stood.map(|stood| counting.take(&sets(&stood), &arms, stood.at, clock.step()));
-        if let (Some(before), Some(now)) = (last, stood)
-            && fell.is_none()
-            && falls(before, now)
-        {
-            fell = Some(tick.clone());
-        }
+        let counted = ticks.and_then(|ticks| ticks.last().map(|counted| counted.tick)).filter(|_| !has_fallen);
         last = stood.or(last);
-        counts.push(Row { tick, counts: ticks.and_then(|ticks| ticks.last().map(|counted| counted.tick)) });
+        counts.push(Row { tick, counts: counted, fell: has_fallen });
     }
     counts.drain(..1.min(counts.len()));
-    Counted { table: Table { rows: counts, clock }, fell }
+    Counted { table: Table { rows: counts, clock }, fell, is_erratic }
+}
+
+/// Whether a column falls too often for its falls to be restarts.
+fn erratic(rows: &[Row]) -> bool {
+    let known: Vec<&Tick> = rows.iter().filter_map(|row| row.counts.as_ref()).collect();
+    columns(&known).iter().any(|moves| moves.falls > 0 && moves.falls * MOVES_PER_RESTART > moves.rises)
 }
 
 const CANARY: &str = "canary";
@@ -181,17 +201,20 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_the_counts_and_a_fall_is_a_restart() {
+    fn differences_are_the_counts_and_a_fall_makes_a_tick_unknown() {
         let counted = counted(table([
             [5.0, 100.0, 50.0, 1_000.0],
             [6.0, 120.0, 53.0, 1_180.0],
             [6.0, 140.0, 57.0, 1_360.0],
-            [1.0, 15.0, 60.0, 1_540.0],
+            [4.0, 100.0, 60.0, 1_540.0],
+            [5.0, 115.0, 63.0, 1_720.0],
         ]));
-        assert_eq!(counted.fell, Some(3.into()));
-        let counts: Vec<_> = counted.table.rows.iter().map(|row| row.counts.unwrap()).collect();
+        assert_eq!((counted.fell.as_slice(), counted.is_erratic), ([3.into()].as_slice(), true), "one in four");
+        let lost: Vec<bool> = counted.table.rows.iter().map(|row| row.fell && row.counts.is_none()).collect();
+        assert_eq!(lost, [false, false, true, false]);
+        let counts: Vec<_> = counted.table.rows.iter().filter_map(|row| row.counts).collect();
         let of = |events, exposures| Counts { events, exposures };
-        assert_eq!(counts.iter().map(|tick| tick.at).collect::<Vec<_>>(), [10, 20, 30]);
+        assert_eq!(counts.iter().map(|tick| tick.at).collect::<Vec<_>>(), [10, 20, 40]);
         assert_eq!(
             counts.iter().map(|tick| tick.canary).collect::<Vec<_>>(),
             [of(1.0, 20.0), of(0.0, 20.0), of(1.0, 15.0)]

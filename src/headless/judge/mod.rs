@@ -33,9 +33,9 @@ use crate::{
 pub fn judge(wanted: &cli::Judge) -> anyhow::Result<u8> {
     let name = if wanted.file == Path::new("-") { "standard input".into() } else { wanted.file.display().to_string() };
     let bytes = bytes(&wanted.file).map_err(|error| Problem::usage(format!("{name}: cannot be read: {error}")))?;
-    let table = told(&name, table::read(&name, &bytes, wanted.tick)?, wanted.holds)?;
+    let (table, doubt) = told(&name, table::read(&name, &bytes, wanted.tick)?, wanted.holds)?;
     let rules = rules(wanted);
-    let said = said(rules, &table);
+    let said = said(rules, &table, doubt);
     let text = if wanted.json { lines(&table, &said) } else { report(&name, rules, &table, &said) };
     print::out(&text)?;
     Ok(said.last().map_or(Word::Unknown, |last| last.verdict.word).exit_code())
@@ -50,21 +50,25 @@ fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The counts of a table, out of what its columns hold.
-fn told(name: &str, table: Table, holds: Option<cli::Holds>) -> Result<Table, Problem> {
+/// Why nothing can be called good, whatever its numbers say.
+type Doubt = Option<&'static str>;
+
+/// The counts of a table, out of what its columns hold, and whether that can be trusted.
+fn told(name: &str, table: Table, holds: Option<cli::Holds>) -> Result<(Table, Doubt), Problem> {
     match (holds, counters::looks(&table)) {
         (Some(cli::Holds::Counters), _) => {
-            let counters::Counted { table, fell } = counters::counted(table);
+            let counters::Counted { table, fell, is_erratic } = counters::counted(table);
             if table.rows.is_empty() {
                 return Err(Problem::usage(format!("{name}: one line of counters is no tick; it takes two")));
             }
-            if let Some(tick) = fell {
+            if let Some(tick) = fell.first() {
+                let more = if fell.len() > 1 { format!(" and in {} more", fell.len() - 1) } else { String::new() };
                 print::complain(&format!(
-                    "{name}: a counter falls at tick {tick}, which is taken for a restart from 0; in a sum over \
-                     instances it is none, and looks like a burst: give the sum of their increases with `--as counts`"
+                    "{name}: a counter falls at tick {tick}{more}; what such a tick counted cannot be known from it, so \
+                     it is UNKNOWN and left out: give the increases of every instance with `--as counts`"
                 ));
             }
-            Ok(table)
+            Ok((table, is_erratic.then_some("its counters fall too often to be believed")))
         }
         (None, Looks::SurelyCounters) => Err(Problem::usage(format!(
             "{name}: these are counters as scraped, not counts of ticks: nothing ever falls and exposures always rise; \
@@ -72,12 +76,12 @@ fn told(name: &str, table: Table, holds: Option<cli::Holds>) -> Result<Table, Pr
         ))),
         (None, Looks::LikeCounters) => {
             print::complain(&format!(
-                "{name}: these look like counters as scraped and are taken for counts of ticks; `--as counters` takes \
-                 their differences, `--as counts` is silent about it"
+                "{name}: these look like counters as scraped and are taken for counts of ticks, so nothing is called \
+                 GO; `--as counters` takes their differences, `--as counts` says that they are counts"
             ));
-            Ok(table)
+            Ok((table, Some("these look like counters, not counts of ticks: say `--as counters` or `--as counts`")))
         }
-        (Some(cli::Holds::Counts), _) | (None, Looks::LikeCounts) => Ok(table),
+        (Some(cli::Holds::Counts), _) | (None, Looks::LikeCounts) => Ok((table, None)),
     }
 }
 
@@ -99,7 +103,7 @@ struct Said {
     finding: Option<Finding>,
 }
 
-fn said(rules: Rules, table: &Table) -> Vec<Said> {
+fn said(rules: Rules, table: &Table, doubt: Doubt) -> Vec<Said> {
     let mut judge: Option<Judge> = None;
     let mut newest: Vec<Tick> = Vec::new();
     table
@@ -107,7 +111,12 @@ fn said(rules: Rules, table: &Table) -> Vec<Said> {
         .iter()
         .map(|row| {
             let Some(tick) = &row.counts else {
-                return after(judge.as_ref(), Some("a number is missing"));
+                let why = if row.fell {
+                    "a counter fell: what this tick counted is not known"
+                } else {
+                    "a number is missing"
+                };
+                return after(judge.as_ref(), Some(why), doubt);
             };
             if judge.is_none() && tick.canary.exposures > 0.0 {
                 judge = Some(Judge::new(rules, tick.at - table.clock.step).with_every_start());
@@ -123,14 +132,17 @@ fn said(rules: Rules, table: &Table) -> Vec<Said> {
                 Some(Err(Refused::Partial)) => Some("partial: events without exposures"),
                 Some(Err(Refused::NotACount | Refused::Old)) => Some("not a count"),
             };
-            after(judge.as_ref(), trouble)
+            after(judge.as_ref(), trouble, doubt)
         })
         .collect()
 }
 
-/// The verdict of a release with this one panel. A regression stands whatever is wrong with the newest numbers.
-fn after(judge: Option<&Judge>, trouble: Option<&'static str>) -> Said {
+/// The verdict of a release with this one panel. A regression stands whatever is wrong with the newest numbers, and
+/// what is in doubt is never good.
+fn after(judge: Option<&Judge>, trouble: Option<&'static str>, doubt: Doubt) -> Said {
     let finding = judge.map(Judge::finding);
+    let is_good = finding.is_some_and(|finding| finding.standing == Standing::Within);
+    let trouble = trouble.or(doubt.filter(|_| is_good));
     let word = match (finding.map(|finding| finding.standing), trouble) {
         (Some(Standing::Regression), _) => Word::NoGo,
         (None, _) | (_, Some(_)) => Word::Unknown,

@@ -23,6 +23,8 @@ pub struct Row {
     pub tick: Number,
     /// None where a count is missing; a missing number is never zero.
     pub counts: Option<Tick>,
+    /// They are missing because a counter fell: what it counted in this tick cannot be known.
+    pub fell: bool,
 }
 
 /// How the `tick` column tells time.
@@ -122,8 +124,11 @@ pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
              count 0, 1, 2"
         )));
     }
-    let rows =
-        rows.into_iter().map(|(number, tick, counts)| Row { tick: number, counts: arms(clock.end(tick), counts) });
+    let rows = rows.into_iter().map(|(number, tick, counts)| Row {
+        tick: number,
+        counts: arms(clock.end(tick), counts),
+        fell: false,
+    });
     Ok(Table { rows: rows.collect(), clock })
 }
 
