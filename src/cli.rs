@@ -31,7 +31,7 @@ pub struct Cli {
     pub global: Global,
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// The kubeconfig's context to use instead of the configured clusters

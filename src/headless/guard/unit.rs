@@ -3,7 +3,8 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    io,
+    path::{self, Path, PathBuf},
 };
 
 use crate::{
@@ -14,7 +15,8 @@ use crate::{
     runtime::launch,
 };
 
-/// Variables that say which cluster is meant; what else is needed belongs into the configuration. Secrets stay out.
+/// Variables that say which cluster is meant, all of them paths; what else is needed belongs into the configuration.
+/// Secrets stay out.
 const VARIABLES: [&str; 3] = ["KUBECONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
 
 /// The unit, with how to install it.
@@ -22,9 +24,32 @@ pub(super) fn unit(global: &Global, wanted: &cli::Guard, mandate: &Mandate) -> R
     let program =
         env::current_exe().map_err(|error| Problem::usage(format!("this program cannot be found: {error}")))?;
     let reason = wanted.reason.clone().unwrap_or_else(|| "armed as a unit".into());
-    let variables = VARIABLES.iter().filter_map(|name| Some((*name, env::var_os(name)?))).collect::<Vec<_>>();
-    let command = Command { program, flags: load::same_flags(global), variables };
+    let here =
+        |error: io::Error| Problem::usage(format!("this folder cannot be told, so no path is absolute: {error}"));
+    let variables = VARIABLES.iter().filter_map(|name| Some((*name, env::var_os(name)?)));
+    let variables = variables.map(|(name, paths)| Ok((name, absolute_list(&paths)?)));
+    let variables = variables.collect::<io::Result<Vec<_>>>().map_err(here)?;
+    // A unit starts in another folder than whoever prints it.
+    let global = absolute(global).map_err(here)?;
+    let command = Command { program, flags: load::same_flags(&global), variables };
     Ok(text(&command, &Start { mandate: mandate.clone(), reason: reason.into() }))
+}
+
+/// The same flags from any folder.
+fn absolute(global: &Global) -> io::Result<Global> {
+    let from_here = |path: &Option<PathBuf>| path.as_deref().map(path::absolute).transpose();
+    Ok(Global {
+        config: from_here(&global.config)?,
+        kubeconfig: from_here(&global.kubeconfig)?,
+        log: from_here(&global.log)?,
+        ..global.clone()
+    })
+}
+
+/// A list of paths as `KUBECONFIG` holds it, each from any folder. An empty one names nothing.
+fn absolute_list(paths: &OsStr) -> io::Result<OsString> {
+    let paths = env::split_paths(paths).map(|path| if path == Path::new("") { Ok(path) } else { path::absolute(path) });
+    env::join_paths(paths.collect::<io::Result<Vec<_>>>()?).map_err(io::Error::other)
 }
 
 struct Command {
@@ -92,6 +117,28 @@ mod tests {
         core::guard::{ALPHA, SOAK},
         domain::{release::ReleaseId, target::Target},
     };
+
+    #[test]
+    fn a_unit_finds_its_files_from_any_folder() {
+        let here = env::current_dir().unwrap();
+        let given = |path: &str| Some(PathBuf::from(path));
+        let global = Global {
+            config: given("ops/flightdeck.toml"),
+            kubeconfig: given("./kube"),
+            log: given("/var/log/guard"),
+            context: Some("ops/prod".into()),
+            ..Global::default()
+        };
+        let flags = load::same_flags(&absolute(&global).unwrap());
+        let flag = |name: &str| flags.iter().skip_while(|flag| *flag != name).nth(1).unwrap().clone();
+        assert_eq!(flag("--config"), here.join("ops/flightdeck.toml"));
+        assert_eq!(flag("--kubeconfig"), here.join("kube"));
+        assert_eq!(flag("--log"), "/var/log/guard");
+        assert_eq!(flag("--context"), "ops/prod", "no path");
+        let list = env::join_paths(["one", "/two", ""]).unwrap();
+        let expected = env::join_paths([here.join("one"), "/two".into(), "".into()]).unwrap();
+        assert_eq!(absolute_list(&list).unwrap(), expected);
+    }
 
     #[test]
     fn a_unit_names_all_that_its_guard_needs_and_quotes_it() {
