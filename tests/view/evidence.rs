@@ -1,11 +1,17 @@
 //! The verdict, the panels and the evidence screen: every verdict, with few panels and with many, in every size.
 
+use std::sync::Arc;
+
 use flightdeck::{
     core::{
         state::{Pane, State, View},
         study::{Chosen, Range},
     },
-    domain::{failure::Failure, failure::FailureKind, health::Health},
+    domain::{
+        analysis::{Check, Measured},
+        failure::{Failure, FailureKind},
+        health::Health,
+    },
     headless::picture,
     theme::Theme,
 };
@@ -38,6 +44,35 @@ fn every_verdict_with_few_panels_and_with_many() {
             });
             insta::assert_snapshot!(format!("verdicts_{panels}_{}x{}", at.0, at.1), together(frames));
         }
+    }
+}
+
+/// What the controller measured is told where our own source has no value of it.
+#[test]
+fn what_was_measured_is_never_called_unmeasured() {
+    let measured = |value: &str, number: Option<f64>, phase: &str| Measured {
+        at: None,
+        value: value.into(),
+        number,
+        phase: phase.into(),
+    };
+    for (measured, phase, said) in [
+        (vec![measured("[0.21]", Some(0.21), "Failed")], Some("Failed"), "error-ratio was 0.21, failed"),
+        (vec![measured("", None, "Error")], Some("Running"), "error-ratio gave no value, error"),
+        (vec![measured("NaN", None, "Inconclusive")], Some("Running"), "error-ratio was NaN, inconclusive"),
+        (vec![], Some("Failed"), "error-ratio Failed, and no measurement is kept"),
+        (vec![], Some("Pending"), "error-ratio not measured yet"),
+        (vec![], None, "error-ratio not measured yet"),
+    ] {
+        let mut state = metrics(Verdict::Go, 1, (120, 40));
+        let open = state.open.as_mut().unwrap();
+        let mut release = open.release.as_deref().unwrap().clone();
+        let is_measured = !measured.is_empty();
+        release.checks[0] = Check { measured, phase: phase.map(Into::into), ..release.checks[0].clone() };
+        open.release = Some(Arc::new(release));
+        let shown = shown("measured", &state);
+        assert!(shown.contains(said), "{said}:\n{shown}");
+        assert!(!(is_measured && shown.contains("not measured yet")), "{shown}");
     }
 }
 

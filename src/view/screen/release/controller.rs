@@ -7,11 +7,13 @@ use crate::{
         standing::{Outcome, Standing},
     },
     theme::Role,
-    view::widget::row::Row,
+    view::widget::row::{Row, fit},
 };
 
 /// Columns of the heading.
 const HEAD: usize = 12;
+/// Columns of a measured value that is no number.
+const MEASURED: usize = 20;
 
 /// One line of it; the first carries the heading, and how old it is where that is too old.
 pub fn row(line: &ControllerLine<'_>, is_first: bool, stale: Option<&str>, width: usize) -> Row {
@@ -52,9 +54,12 @@ fn run(row: Row, analysis: &Analysis) -> Row {
 fn of_metric(row: Row, metric: &AnalysisMetric) -> Row {
     let (glyph, role) = phase(&metric.phase);
     let row = row.put(role, glyph).gap(1).text(metric.name.to_string());
-    let row = match &metric.value {
-        Some(value) => row.muted(" is ").put(Role::Title, value.to_string()),
-        None => row.muted(" not measured yet"),
+    let row = match (&metric.value, &metric.phase) {
+        (Some(value), _) => row.muted(" is ").put(Role::Title, value.to_string()),
+        (None, AnalysisPhase::Pending) => row.muted(" not measured yet"),
+        // It may have been tried, and nothing came of it.
+        (None, AnalysisPhase::Running) => row.muted(" without a value yet"),
+        (None, _) => row.muted(" without a value"),
     };
     match &metric.condition {
         Some(condition) => row.muted(format!(", passes if {condition}")),
@@ -68,7 +73,7 @@ fn of_check(row: Row, check: &Check, newest: Option<f64>, now: Outcome) -> Row {
     let row = row.put(role, glyph).gap(1).text(check.name.to_string());
     let row = match newest {
         Some(value) => row.muted(" is ").put(Role::Title, number::value(value)),
-        None => row.muted(" not measured yet"),
+        None => last_measured(row, check),
     };
     let row = match &check.success {
         Some(condition) => row.muted(format!(", passes if {condition}")),
@@ -82,6 +87,24 @@ fn of_check(row: Row, check: &Check, newest: Option<f64>, now: Outcome) -> Row {
         let (glyph, role) = phase(&measured.phase);
         row.put(role, glyph)
     })
+}
+
+/// Where our own source has no value of it: what the controller measured last, and what it came to.
+fn last_measured(row: Row, check: &Check) -> Row {
+    let Some(last) = check.measured.last() else {
+        return match &check.phase {
+            None | Some(AnalysisPhase::Pending | AnalysisPhase::Running) => row.muted(" not measured yet"),
+            Some(phase) => row.muted(format!(" {phase}, and no measurement is kept")),
+        };
+    };
+    let value = last.number.map_or_else(|| fit(&last.value, MEASURED).into_owned(), number::value);
+    let (_, role) = phase(&last.phase);
+    let row = if value.is_empty() { row.muted(" gave no value") } else { row.muted(" was ").put(Role::Title, value) };
+    // That it was successful stands behind it as a mark, and is no news.
+    if last.phase == AnalysisPhase::Successful {
+        return row;
+    }
+    row.muted(", ").put(role, last.phase.word().to_lowercase())
 }
 
 const fn outcome(outcome: Outcome) -> (&'static str, Role) {
