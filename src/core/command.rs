@@ -123,7 +123,7 @@ pub const COMMANDS: &[Spec] = &[
     row!(Guard, "guard", [], Menu, "arm guard", "a process of its own rolls back by itself when a critical panel regresses", ACTS, Option::None, None),
     row!(StandDown, "stand-down", [], Menu, "stand down", "tell the guard of this release to end", ACTS, Option::None, None),
     row!(Reset, "reset", [], Menu, "reset", "set a regression aside that a person has looked at; its evidence begins anew", ACTS, Option::None, None),
-    row!(Open, "open", [Key::of(Code::Enter)], Board, "open", "open the selected release", MOVING, Some(4), None),
+    row!(Open, "open", [Key::of(Code::Enter)], Board, "open and judge", "open the selected release and judge it", MOVING, Some(4), None),
     row!(Up, "up", [Key::of(Code::Up), Key::char('k')], Screen, "up", "one line up", MOVING, Option::None, None),
     row!(Down, "down", [Key::of(Code::Down), Key::char('j')], Screen, "down", "one line down", MOVING, Option::None, None),
     row!(PageUp, "page-up", [Key::of(Code::PageUp), Key::ctrl('b')], Screen, "page up", "one page up", MOVING, Option::None, None),

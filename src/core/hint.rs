@@ -145,7 +145,7 @@ fn advice(scene: &Scene) -> (String, &'static [(Command, &'static str)]) {
     const HOLD: (Command, &str) = (Command::Hold, "hold it here");
     const ACTS: (Command, &str) = (Command::Acts, "every act, and why some cannot be done now");
     let keys: &[(Command, &str)] = match scene {
-        Scene::Board => &[(Command::Open, "open the release under the cursor")],
+        Scene::Board => &[(Command::Open, "open the release under the cursor and judge it")],
         Scene::Away => &[(Command::Back, "back to the cockpit")],
         Scene::Moments => &[(Command::Earlier, "what it looked like then, moment by moment")],
         Scene::Back => &[(Command::Timeline, "what happened, and from there back to it")],

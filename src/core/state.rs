@@ -31,7 +31,7 @@ use crate::{
         health::Health,
         journal::ActId,
         plan::{Plan, Receipt},
-        release::Release,
+        release::{Release, ReleaseId},
         reset::Reset,
         target::{Target, TargetRef},
         time::{At, Seconds},
@@ -154,6 +154,26 @@ pub struct Board {
     /// Monotonic time of the last move of the cursor by hand; none before the first.
     pub moved: Option<u64>,
     pub filter: Input,
+    /// What was said last of releases that this run has opened and left, one word each.
+    #[serde(default, with = "pairs")]
+    pub said: BTreeMap<Target, Said>,
+}
+
+impl Board {
+    /// What was said last of a release, if it still is the same one.
+    #[must_use]
+    pub fn said(&self, release: &Release) -> Option<&Said> {
+        self.said.get(&release.id.target).filter(|said| said.release == release.id)
+    }
+}
+
+/// The last word on a release that was left. Nobody has looked since, so that it is always told with its age.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub release: ReleaseId,
+    pub word: Word,
+    /// When it was left.
+    pub at: DateTime<Utc>,
 }
 
 /// One release on the board.

@@ -1,14 +1,17 @@
 //! What on the board wants a person first.
 
-use super::state::Row;
+use super::state::{Row, Said};
 use crate::domain::{
     release::{Phase, Release},
+    verdict::Word,
     way_back::Means,
 };
 
 /// Classes of rows, most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
+    /// On its way, and the last word on it was NO-GO.
+    NoGo,
     /// Failed, or moving with no way back.
     Trouble,
     /// A person has to let it go on.
@@ -24,7 +27,7 @@ impl Urgency {
     #[must_use]
     pub const fn is_urgent(self) -> bool {
         match self {
-            Self::Trouble | Self::Person => true,
+            Self::NoGo | Self::Trouble | Self::Person => true,
             Self::Unclear | Self::Moving | Self::Resting => false,
         }
     }
@@ -46,12 +49,20 @@ pub fn urgency(release: &Release) -> Urgency {
     }
 }
 
+/// The class of a row of the board, of which this was said last.
+#[must_use]
+pub fn of_row(row: &Row, said: Option<&Said>) -> Urgency {
+    let urgency = urgency(&row.release);
+    let is_no_go = said.is_some_and(|said| said.word == Word::NoGo);
+    if is_no_go && urgency != Urgency::Resting { Urgency::NoGo } else { urgency }
+}
+
 /// Sorts rows: by class, then the longest first, then by name; resting ones by name alone.
 #[must_use]
-pub fn rank(row: &Row) -> (Urgency, i64) {
-    let urgency = urgency(&row.release);
+pub fn rank(row: &Row, said: Option<&Said>) -> (Urgency, i64) {
+    let urgency = of_row(row, said);
     match urgency {
-        Urgency::Trouble | Urgency::Person | Urgency::Unclear | Urgency::Moving => {
+        Urgency::NoGo | Urgency::Trouble | Urgency::Person | Urgency::Unclear | Urgency::Moving => {
             (urgency, row.since.timestamp_millis())
         }
         Urgency::Resting => (urgency, 0),

@@ -43,6 +43,7 @@ pub fn phase(release: &Release) -> (&'static str, Role) {
 #[must_use]
 pub const fn urgency(urgency: Urgency) -> (&'static str, Role, &'static str) {
     match urgency {
+        Urgency::NoGo => ("✗", Role::Bad, "NO-GO"),
         Urgency::Trouble => ("✗", Role::Bad, "in trouble"),
         Urgency::Person => ("‖", Role::Paused, "waiting for a person"),
         Urgency::Unclear => ("?", Role::Unknown, "unclear"),

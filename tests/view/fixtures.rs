@@ -127,7 +127,7 @@ pub fn board(situation: Situation, size: Size) -> State {
         }
     }
     let mut order: Vec<_> = state.board.releases.iter().collect();
-    order.sort_by_key(|(target, row)| (urgency::rank(row), (*target).clone()));
+    order.sort_by_key(|(target, row)| (urgency::rank(row, None), (*target).clone()));
     state.board.order = order.into_iter().map(|(target, _)| target.clone()).collect();
     state.board.cursor = state.board.order.first().cloned();
     state

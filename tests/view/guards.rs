@@ -7,12 +7,14 @@ use flightdeck::{
     core::{
         guard::{ALPHA, LASTS, Mandate, SOAK},
         pulse::Pulse,
-        state::{GuardDialog, GuardOrder, Overlay, State},
+        state::{GuardDialog, GuardOrder, Overlay, Said, State},
     },
     domain::{
         guard::{GuardState, Heartbeat},
         health::Health,
+        release::Release,
         time::At,
+        verdict::Word,
     },
 };
 
@@ -138,4 +140,49 @@ fn the_board_counts_guards_and_says_which_of_them_are_no_help() {
     let frame = shown("guard_board", &state);
     let counts = frame.lines().nth(1).unwrap().trim();
     assert!(counts.contains("1 guard ACTING   1 guard LOST   1 guarded"), "{counts}");
+}
+
+/// A board of which two releases were opened and left, and a guard holds two.
+fn left(at: (u16, u16)) -> State {
+    let mut state = fixtures::board(Situation::Normal, size(at));
+    let now = state.at;
+    let mut hold = |name: &str, doing: GuardState, before: i64| {
+        let row = state.board.releases.values_mut().find(|row| row.release.id.target.name() == name).unwrap();
+        let mut release = Release::clone(&row.release);
+        for place in (0..=before).rev() {
+            let age = 4 + place * 10;
+            let mono = now.mono - u64::try_from(age * 1000).unwrap();
+            let seen = At { wall: now.wall - TimeDelta::seconds(age), mono };
+            row.pulse = Some(Pulse::note(row.pulse.take(), &sign(doing.clone(), age), seen));
+        }
+        release.guard = Some(sign(doing, 4));
+        row.release = Arc::new(release);
+    };
+    hold("payments", GuardState::Watching, 1);
+    hold("checkout", GuardState::Blind("no contact with the release".into()), 1);
+    for (name, word, seconds) in [("checkout", Word::NoGo, 190), ("search", Word::Go, 7_300)] {
+        let row = state.board.releases.values().find(|row| row.release.id.target.name() == name).unwrap();
+        let said = Said { release: row.release.id.clone(), word, at: ago(seconds) };
+        state.board.said.insert(said.release.target.clone(), said);
+    }
+    state
+}
+
+#[test]
+fn the_board_tells_past_words_with_their_age_and_who_guards() {
+    for at in SIZES {
+        let name = format!("board_left_{}x{}", at.0, at.1);
+        insta::assert_snapshot!(name.clone(), shown(&name, &left(at)));
+    }
+    let screen = shown("left", &left((80, 24)));
+    assert!(screen.contains("✗ 1 NO-GO 3m ago") && screen.contains("✗ guard blind"), "{screen}");
+    let mut state = left((80, 24));
+    for row in state.board.releases.values_mut() {
+        row.pulse = None;
+        row.release = Arc::new(Release { guard: None, ..Release::clone(&row.release) });
+    }
+    let screen = shown("left_alone", &state);
+    for part in ["✗ NO-GO 3m ago", "not watched", "✓ GO 2h ago"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
 }

@@ -12,10 +12,10 @@ use crate::{
         effect::Effect,
         layout,
         pulse::Pulse,
-        state::{Board, Row, State},
-        urgency::{self, rank, urgency},
+        state::{Board, Open, Panel, Row, Said, State},
+        urgency::{self, of_row, rank},
     },
-    domain::{clean::Name, release::Release, target::Target, time::At},
+    domain::{clean::Name, panel::PanelTrouble, release::Release, target::Target, time::At, verdict::Word},
 };
 
 /// How long the cursor must have rested before rows change places.
@@ -33,6 +33,9 @@ pub(super) fn listed(state: &mut State, source: &Name, releases: Vec<Arc<Release
         state.board.releases.insert(target, row);
     }
     before.retain(|target, _| target.source != *source);
+    // A list that is whole tells what is there no more.
+    let releases = &state.board.releases;
+    state.board.said.retain(|target, _| target.source != *source || releases.contains_key(target));
     for (target, row) in before {
         state.board.releases.entry(target).or_insert(row);
     }
@@ -58,8 +61,9 @@ pub(super) fn changed(state: &mut State, release: Arc<Release>, effects: &mut Ve
     let row = row(before, release, state.at);
     let before = before.cloned();
     note_risen(state, before.as_ref(), &row, effects);
-    let same_rank = before.as_ref().is_some_and(|old| rank(old) == rank(&row));
     let board = &mut state.board;
+    let same_rank =
+        before.as_ref().is_some_and(|old| rank(old, board.said(&old.release)) == rank(&row, board.said(&row.release)));
     board.releases.insert(target.clone(), row);
     if !same_rank || !board.filter.value().is_empty() {
         if resting && !board.unsettled {
@@ -86,9 +90,27 @@ pub(super) fn gone(state: &mut State, target: &Target, effects: &mut Vec<Effect>
             }
         }
         state.board.risen.remove(target);
+        state.board.said.remove(target);
         follow(state);
         paint(effects);
     }
+}
+
+/// A release was opened and is left: what is said of it is what the board knows from now on, until it is opened again
+/// or another revision comes.
+pub(super) fn left(state: &mut State, open: &Open) {
+    let (Some(release), Some(word)) = (&open.release, open.said) else { return };
+    let critical = open.panels.iter().filter(|panel| panel.spec.critical);
+    let is_read = |panel: &Panel| panel.history.is_none() && panel.trouble != Some(PanelTrouble::Waiting);
+    let is_whole = critical.clone().next().is_some() && critical.clone().all(is_read);
+    let board = &mut state.board;
+    // What was said of half of its past does not take back what was said of all of it.
+    let stands = board.said(release).is_some_and(|said| said.word == Word::NoGo);
+    if is_whole || word == Word::NoGo || !stands {
+        let said = Said { release: release.id.clone(), word, at: state.at.wall };
+        board.said.insert(open.target.clone(), said);
+    }
+    settle(board);
 }
 
 /// Brings rows into order once the cursor has rested. True if that was due.
@@ -172,8 +194,8 @@ fn row(before: Option<&Row>, release: Arc<Release>, at: At) -> Row {
 /// Counts a row that has just become urgent and rings when a person is newly waited for.
 fn note_risen(state: &mut State, before: Option<&Row>, row: &Row, effects: &mut Vec<Effect>) {
     let target = &row.release.id.target;
-    let was_urgent = before.is_some_and(|row| urgency(&row.release).is_urgent());
-    let is_urgent = urgency(&row.release).is_urgent();
+    let is_urgent = |row: &Row| of_row(row, state.board.said(&row.release)).is_urgent();
+    let (was_urgent, is_urgent) = (before.is_some_and(is_urgent), is_urgent(row));
     if !is_urgent {
         state.board.risen.remove(target);
     } else if !was_urgent && !is_resting(state) {
@@ -196,13 +218,12 @@ fn kept(board: &Board, target: &Target) -> bool {
 
 fn settle(board: &mut Board) {
     append_missing(board);
-    let mut ranked: Vec<_> = board
-        .order
-        .drain(..)
-        .filter_map(|target| board.releases.get(&target).map(|row| (rank(row), target)))
-        .filter(|(_, target)| {
-            board.releases.get(target).is_some_and(|row| urgency::matches(&row.release, board.filter.value()))
-        })
+    let releases = &board.releases;
+    board.said.retain(|target, said| releases.get(target).is_none_or(|row| row.release.id == said.release));
+    let mut ranked: Vec<_> = std::mem::take(&mut board.order)
+        .into_iter()
+        .filter_map(|target| board.releases.get(&target).map(|row| (rank(row, board.said(&row.release)), target)))
+        .filter(|(_, target)| kept(board, target))
         .collect();
     ranked.sort_unstable();
     board.order = ranked.into_iter().map(|(_, target)| target).collect();
@@ -226,7 +247,8 @@ fn place(board: &mut Board, target: &Target) {
     if !urgency::matches(&row.release, board.filter.value()) {
         return;
     }
-    let key = (rank(row), target);
-    let to = board.order.partition_point(|t| board.releases.get(t).is_some_and(|row| (rank(row), t) < key));
+    let ranked = |row: &Row| rank(row, board.said(&row.release));
+    let key = (ranked(row), target);
+    let to = board.order.partition_point(|t| board.releases.get(t).is_some_and(|row| (ranked(row), t) < key));
     board.order.insert(to, target.clone());
 }

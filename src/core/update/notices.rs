@@ -108,7 +108,7 @@ fn glyph(release: &Release, bad: bool) -> &'static str {
     match (urgency(release), release.phase) {
         _ if bad => "✗",
         (_, Phase::Degraded) => "✗",
-        (Urgency::Trouble, _) => "!",
+        (Urgency::NoGo | Urgency::Trouble, _) => "!",
         (_, Phase::Paused) => "‖",
         (_, Phase::Progressing) => "►",
         (_, Phase::Healthy) => "✓",

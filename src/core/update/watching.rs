@@ -125,6 +125,7 @@ pub(super) fn reread(state: &mut State, effects: &mut Vec<Effect>) -> Option<Wat
 pub(super) fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(open) = state.open.take() {
         effects.push(Effect::Unwatch(open.watch));
+        board::left(state, &open);
         // Whoever looks at a release finds it again on the board.
         state.board.cursor = Some(open.target);
         state.board.moved = Some(state.at.mono);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use crate::{
     core::{
@@ -11,9 +12,9 @@ use crate::{
         pulse::{self, Life},
         settings::Role as SourceRole,
         state::{Row as BoardRow, State},
-        urgency::{Urgency, urgency},
+        urgency::{Urgency, of_row},
     },
-    domain::{guard::GuardState, health::Health, target::Target},
+    domain::{guard::GuardState, health::Health, target::Target, time::Seconds},
     theme::Role,
     view::{
         canvas::Canvas,
@@ -26,25 +27,37 @@ use crate::{
 /// Columns of the fixed fields.
 const STATE: usize = 15;
 const WEIGHT: usize = 14;
-const FOR: usize = 9;
+const FOR: usize = 7;
+/// Columns of what was said last: `✗ NO-GO 12m ago`, with its guard beside it where the screen is wide.
+const VERDICT: usize = 16;
+const ROOMY_VERDICT: usize = 34;
 
 /// Where the columns stand; the wide ones share what the others leave.
 struct Columns {
     target: usize,
     release: usize,
-    next: usize,
     /// None where there is no room.
+    next: Option<usize>,
     weight: bool,
+    verdict: usize,
     waits: usize,
 }
 
 impl Columns {
     fn new(width: usize) -> Self {
-        let weight = width >= 100;
-        let fixed = STATE + FOR + 1 + if weight { WEIGHT } else { 0 };
+        let (weight, next) = (width >= 100, width >= 116);
+        let verdict = if width >= 160 { ROOMY_VERDICT } else { VERDICT };
+        let fixed = STATE + verdict + FOR + if weight { WEIGHT } else { 0 };
         let rest = width.saturating_sub(fixed);
+        // Versions are told whole before a name is.
         let share = |parts: usize| rest * parts / 100;
-        Self { target: share(32), release: share(26), next: share(22), weight, waits: share(20) }
+        if next {
+            let (target, release, next) = (share(32), share(24), share(24));
+            Self { target, release, next: Some(next), weight, verdict, waits: rest - target - release - next }
+        } else {
+            let (target, release) = (share(41), share(34));
+            Self { target, release, next: None, weight, verdict, waits: rest - target - release }
+        }
     }
 }
 
@@ -83,13 +96,25 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
 /// Complete counts by urgency, and what became urgent while the cursor kept the order still.
 fn counts(state: &State) -> Row {
     let mut by_class: BTreeMap<Urgency, usize> = BTreeMap::new();
+    let mut no_go: Option<Seconds> = None;
     for row in state.board.releases.values() {
-        *by_class.entry(urgency(&row.release)).or_default() += 1;
+        let said = state.board.said(&row.release);
+        let class = of_row(row, said);
+        *by_class.entry(class).or_default() += 1;
+        if let Some(said) = said.filter(|_| class == Urgency::NoGo) {
+            let age = state.at.since(said.at);
+            no_go = Some(no_go.map_or(age, |oldest| Seconds(oldest.0.max(age.0))));
+        }
     }
     let mut line = Row::new().gap(1);
     for (class, count) in by_class {
         let (glyph, role, word) = words::urgency(class);
-        line = line.put(role, format!("{glyph} {}", number::count(to_f64(count)))).gap(1).text(word).gap(3);
+        line = line.put(role, format!("{glyph} {}", number::count(to_f64(count)))).gap(1).text(word);
+        // Nobody has looked since.
+        if let Some(age) = no_go.filter(|_| class == Urgency::NoGo) {
+            line = line.text(format!("{} {} ago", if count > 1 { ", up to" } else { "" }, short(age)));
+        }
+        line = line.gap(3);
     }
     line = guards(state, line);
     if !state.board.risen.is_empty() {
@@ -131,16 +156,23 @@ fn heading(columns: &Columns) -> Row {
         .gap(3)
         .field(Role::Muted, "state", STATE - 3)
         .field(Role::Muted, "target", columns.target)
-        .field(Role::Muted, "release", columns.release)
-        .field(Role::Muted, "now → next stop", columns.next);
+        .field(Role::Muted, "release", columns.release);
+    let row = match columns.next {
+        Some(next) => row.field(Role::Muted, "now → next stop", next),
+        None => row,
+    };
     let row = if columns.weight { row.field(Role::Muted, "weight", WEIGHT) } else { row };
-    row.field(Role::Muted, "waits for", columns.waits).right(Role::Muted, "for", FOR)
+    row.field(Role::Muted, "verdict", columns.verdict).field(Role::Muted, "waits for", columns.waits).right(
+        Role::Muted,
+        "for",
+        FOR,
+    )
 }
 
 fn line(state: &State, row: &BoardRow, columns: &Columns, aged: Option<&str>) -> Row {
     let release = &row.release;
     let (glyph, role) = words::phase(release);
-    let resting = urgency(release) == Urgency::Resting;
+    let resting = of_row(row, None) == Urgency::Resting;
     let quiet = if resting { Role::Muted } else { Role::Text };
     let word = match (aged, release.aborted) {
         (Some(aged), _) => aged.to_owned(),
@@ -159,14 +191,79 @@ fn line(state: &State, row: &BoardRow, columns: &Columns, aged: Option<&str>) ->
         .field(Role::Text, &target, columns.target.saturating_sub(1))
         .gap(1)
         .field(quiet, &words::versions(release), columns.release.saturating_sub(1))
-        .gap(1)
-        .field(quiet, &next_stop(release), columns.next.saturating_sub(1))
         .gap(1);
+    let row_text = match columns.next {
+        Some(next) => row_text.field(quiet, &next_stop(release), next.saturating_sub(1)).gap(1),
+        None => row_text,
+    };
     let row_text = if columns.weight { weight(row_text, release) } else { row_text };
+    let end = row_text.width() + columns.verdict;
+    let row_text = row_text.then(verdict(state, row, columns.verdict.saturating_sub(1))).to(end);
     let waits = words::waits_for(release, state.at.wall).unwrap_or_default();
     let for_whom = if release.waits_for_person() { Role::Paused } else { quiet };
     let since = if resting { String::new() } else { since(state, row) };
     row_text.field(for_whom, &waits, columns.waits.saturating_sub(1)).gap(1).right(quiet, &since, FOR)
+}
+
+/// What was said last and how long ago, and the guard that holds it; `not watched` where neither is known. Numbers are
+/// judged while a release is open, so nothing here is as of now but the guard.
+fn verdict(state: &State, row: &BoardRow, width: usize) -> Row {
+    let said = state.board.said(&row.release);
+    let class = of_row(row, said);
+    let guard = pulse::of_row(state, row).filter(|(sign, _)| !sign.state.is_over());
+    let guard = guard.map(|(sign, life)| guarded(&sign.state, life));
+    let is_no_go = class == Urgency::NoGo;
+    let said = said.map(|said| {
+        let (glyph, role) = words::verdict(said.word);
+        let role = if is_no_go { role } else { Role::Muted };
+        let (word, age) = (said.word, short(state.at.since(said.at)));
+        let texts =
+            [format!("{glyph} {word} {age} ago"), format!("{glyph} {word} {age}"), format!("{glyph} {age} ago")];
+        let text = texts.iter().find(|text| text.width() <= width).or(texts.last()).cloned().unwrap_or_default();
+        Row::new().put(role, text)
+    });
+    let none = if class == Urgency::Resting { Row::new() } else { Row::new().muted("not watched") };
+    match (said, guard) {
+        (None, None) => none,
+        (Some(said), None) => said.cut(width),
+        (None, Some((role, text))) => Row::new().put(role, text).cut(width),
+        (Some(said), Some((role, text))) => {
+            let both = said.clone().muted(" · ").put(role, text);
+            // A guard that does not do what it is there for is news; one that does is less than a NO-GO.
+            let is_news = role != Role::Muted;
+            if both.width() <= width {
+                both
+            } else if is_no_go && !is_news {
+                said.cut(width)
+            } else {
+                let mark = if is_no_go { Row::new().put(Role::Bad, "✗").gap(1) } else { Row::new() };
+                mark.put(role, text).cut(width)
+            }
+        }
+    }
+}
+
+fn guarded(guard: &GuardState, life: Life) -> (Role, &'static str) {
+    match (guard, life) {
+        (_, Life::Lost(_)) => (Role::Bad, "guard LOST"),
+        (GuardState::Acting(_), _) => (Role::Bad, "guard ACTING"),
+        (GuardState::Blind(_), _) => (Role::Warn, "guard blind"),
+        (_, Life::Unseen(_)) => (Role::Unknown, "guard unseen"),
+        (_, Life::Unheard) => (Role::Unknown, "guard unheard"),
+        (GuardState::Watching | GuardState::Ended(_), Life::Alive(_)) => (Role::Muted, "guarded"),
+    }
+}
+
+/// An age in one unit, never younger than it is by more than that: `40s`, `3m`, `2h`, `5d`.
+fn short(age: Seconds) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, saturates")]
+    let seconds = age.0 as u64;
+    match seconds {
+        0..60 => format!("{}s", seconds / 5 * 5),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        86_400.. => format!("{}d", seconds / 86_400),
+    }
 }
 
 fn since(state: &State, row: &BoardRow) -> String {

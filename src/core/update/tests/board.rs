@@ -1,6 +1,6 @@
 //! The board: what stands where, what the keys do, what is opened.
 
-use super::world::{Flight, aborted, paused, promoted, resting, settings, target};
+use super::world::{Flight, aborted, orders, paused, promoted, resting, settings, target};
 use crate::{
     core::{
         effect::Effect,
@@ -12,6 +12,7 @@ use crate::{
         failure::{Failure, FailureKind},
         health::Health,
         update::{Scope, Update},
+        verdict::Word,
     },
 };
 
@@ -247,4 +248,61 @@ fn a_resting_board_wakes_seldom_and_never_spins() {
     }
     let woken = flight.events.len() - before - 10;
     assert!(woken <= 13, "woken {woken} times in a minute");
+}
+
+/// Opens what the cursor is on, is told that, and leaves.
+fn visit(flight: &mut Flight, name: &str, word: Option<Word>) {
+    flight.key("enter").news(paused(name));
+    flight.state.open.as_mut().unwrap().said = word;
+    flight.keys("esc");
+}
+
+fn said(flight: &Flight, name: &str) -> Option<Word> {
+    flight.state.board.said.get(&target(name)).map(|said| said.word)
+}
+
+#[test]
+fn what_was_said_last_of_a_release_stands_on_the_board() {
+    let mut flight = Flight::new(settings());
+    flight.board(vec![paused("a"), paused("b"), aborted("failed"), resting("z")]);
+    assert_eq!(flight.order(), ["failed", "a", "b", "z"]);
+    flight.keys("j j");
+    assert_eq!(flight.cursor(), "b");
+    visit(&mut flight, "b", Some(Word::NoGo));
+    assert_eq!(said(&flight, "b"), Some(Word::NoGo));
+    assert_eq!(flight.order(), ["b", "failed", "a", "z"], "nobody overlooks a harmless pause");
+    assert_eq!(flight.state.board.said[&target("b")].at, flight.state.at.wall);
+
+    visit(&mut flight, "b", Some(Word::Collecting));
+    assert_eq!(said(&flight, "b"), Some(Word::NoGo), "a short look does not take it back");
+    visit(&mut flight, "b", None);
+    assert_eq!(said(&flight, "b"), Some(Word::NoGo), "nor does one that saw nothing");
+
+    flight.board(vec![paused("a"), paused("b"), aborted("failed"), resting("z")]);
+    assert_eq!(said(&flight, "b"), Some(Word::NoGo), "it is the same release");
+    let mut next = paused("b");
+    next.id.revision = "newer".into();
+    flight.wait(4_000).news(next);
+    flight.wait(4_000);
+    assert_eq!(flight.order(), ["failed", "a", "b", "z"], "a new revision is another story");
+    assert_eq!(flight.state.board.said(&flight.state.board.releases[&target("b")].release), None);
+    flight.board(vec![paused("a"), aborted("failed"), resting("z")]);
+    assert_eq!(said(&flight, "b"), None, "nothing is kept of what is gone");
+}
+
+#[test]
+fn the_whole_past_takes_an_older_word_back() {
+    let mut flight = Flight::new(Settings { panels: vec![orders()], ..settings() });
+    flight.board(vec![paused("checkout")]);
+    visit(&mut flight, "checkout", Some(Word::NoGo));
+    flight.key("enter").news(paused("checkout"));
+    super::asking::answer_first(&mut flight);
+    // As it is once all of the past was read.
+    let open = flight.state.open.as_mut().unwrap();
+    open.said = Some(Word::Go);
+    for panel in &mut open.panels {
+        panel.history = None;
+    }
+    flight.key("esc");
+    assert_eq!(said(&flight, "checkout"), Some(Word::Go));
 }
