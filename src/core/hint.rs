@@ -232,7 +232,7 @@ fn under_way(state: &State, open: &Open, release: &Release) -> Scene {
     }
     if let Some(off) = evidence::split(open).filter(|found| match found.standing {
         SplitStanding::TooMuch | SplitStanding::TooLittle => true,
-        SplitStanding::Holds | SplitStanding::Collecting => false,
+        SplitStanding::Holds | SplitStanding::Collecting | SplitStanding::Unseen => false,
     }) {
         return Scene::Split { seen: off.seen.map(|seen| seen * 100.0), set: off.set * 100.0 };
     }

@@ -142,6 +142,7 @@ pub fn split(state: &State, open: &Open) -> Option<Mark> {
         SplitStanding::TooMuch | SplitStanding::TooLittle => Mark::Look,
         SplitStanding::Holds => Mark::Good,
         SplitStanding::Collecting => Mark::Collecting,
+        SplitStanding::Unseen => Mark::Unknown,
     })
 }
 

@@ -163,6 +163,9 @@ pub struct Evidence {
     pub refused: Option<Clean>,
     /// Instances of each arm in the newest counted tick.
     pub pods: Pods,
+    /// The same by the end of the tick from which on it was so many, oldest first.
+    #[serde(default)]
+    pub answering: Vec<(i64, Pods)>,
     /// What the newest forecast was made for; none before one was.
     pub forecast_for: Option<Basis>,
     /// The arm that was exposed in the newest counted tick while nothing counted events for it.

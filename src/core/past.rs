@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     budget::Budget,
     content,
-    evidence::Reading,
+    evidence::{self, Reading},
     pulse::Pulse,
     state::{Open, Panel, Source, State, Watched},
     study::Chosen,
@@ -24,7 +24,7 @@ use crate::{
         time::{At, Seconds},
     },
     judge::{
-        Finding,
+        Finding, Pods,
         shared::Compared,
         split::{Split, SplitFinding},
     },
@@ -75,6 +75,8 @@ struct Heard {
 struct Shown {
     reading: Reading,
     finding: Option<Finding>,
+    pods: Pods,
+    counted_to: Option<i64>,
     compared: Option<Compared>,
     refused: Option<Clean>,
     trouble: Option<PanelTrouble>,
@@ -241,7 +243,7 @@ impl Glimpse {
                 None => names.into(),
             },
             panels,
-            split: open.split.as_ref().map(|watched| (watched.panel.clone(), watched.finding())),
+            split: open.split.as_ref().and_then(|watched| Some((watched.panel.clone(), evidence::split(open)?))),
             budgets: match last.filter(|last| *last.budgets == *open.budgets) {
                 Some(last) => Arc::clone(&last.budgets),
                 None => open.budgets.as_slice().into(),
@@ -314,6 +316,8 @@ impl Shown {
         Self {
             reading: panel.reading.clone(),
             finding: panel.evidence.finding,
+            pods: panel.evidence.pods,
+            counted_to: panel.evidence.counted_to,
             compared: panel.evidence.compared,
             refused: panel.evidence.refused.clone(),
             trouble: panel.trouble.clone(),
@@ -341,7 +345,9 @@ impl Shown {
         then.reading.clone_from(&self.reading);
         then.trouble.clone_from(&self.trouble);
         let evidence = &mut then.evidence;
-        (evidence.finding, evidence.compared) = (self.finding, self.compared);
+        (evidence.finding, evidence.pods, evidence.compared) = (self.finding, self.pods, self.compared);
+        evidence.counted_to = self.counted_to;
+        evidence.answering.clone_from(&panel.evidence.answering);
         evidence.refused.clone_from(&self.refused);
         evidence.judge.clone_from(&panel.evidence.judge);
         evidence.uncalibrated.clone_from(&panel.evidence.uncalibrated);

@@ -278,6 +278,12 @@ pub struct Watched {
 }
 
 impl Watched {
+    /// Whether it is this panel's exposures that are counted.
+    #[must_use]
+    pub fn is_of(&self, panel: &Panel) -> bool {
+        panel.spec.name == self.panel && panel.spec.kind.counts_exposures() && panel.evidence.judge.is_some()
+    }
+
     #[must_use]
     pub fn finding(&self) -> SplitFinding {
         self.found.unwrap_or_else(|| self.split.finding())

@@ -137,12 +137,13 @@ pub fn losses(state: &State, open: &Open) -> Value {
 #[must_use]
 pub fn split(open: &Open) -> Value {
     let Some(watched) = &open.split else { return Value::Null };
-    let finding = watched.split.finding();
+    let Some(finding) = evidence::split(open) else { return Value::Null };
     let standing = match finding.standing {
         SplitStanding::Holds => "holds",
         SplitStanding::TooMuch => "too-much",
         SplitStanding::TooLittle => "too-little",
         SplitStanding::Collecting => "collecting",
+        SplitStanding::Unseen => "unseen",
     };
     json!({
         "standing": standing, "set": finding.set * 100.0, "seen": finding.seen.map(|share| share * 100.0),

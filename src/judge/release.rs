@@ -126,6 +126,7 @@ fn ignorance(panel: &PanelSays, split: Option<&SplitFinding>) -> Option<Clean> {
         (Some(trouble), _) => trouble.clone(),
         (None, None) => "no exposures on the canary yet".into(),
         (None, Some(_)) if panel.by_traffic && split.is_some_and(is_off) => "the traffic split fails".into(),
+        (None, Some(_)) if panel.by_traffic && split.is_some_and(is_unseen) => "not every pod is scraped".into(),
         (None, Some(_)) => return None,
     };
     Some(Clean::new(format!("{}: {why}", panel.name)))
@@ -144,7 +145,14 @@ fn shared_ignorance(shared: &SharedSays) -> Option<Clean> {
 fn is_off(split: &SplitFinding) -> bool {
     match split.standing {
         SplitStanding::TooMuch | SplitStanding::TooLittle => true,
-        SplitStanding::Holds | SplitStanding::Collecting => false,
+        SplitStanding::Holds | SplitStanding::Collecting | SplitStanding::Unseen => false,
+    }
+}
+
+fn is_unseen(split: &SplitFinding) -> bool {
+    match split.standing {
+        SplitStanding::Unseen => true,
+        SplitStanding::TooMuch | SplitStanding::TooLittle | SplitStanding::Holds | SplitStanding::Collecting => false,
     }
 }
 

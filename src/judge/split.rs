@@ -23,6 +23,8 @@ pub enum SplitStanding {
     TooLittle,
     Holds,
     Collecting,
+    /// Not every pod is counted: what was seen is no share of the traffic.
+    Unseen,
 }
 
 /// The split at one set share; each new weight is a new question, with its own part of the error rate.

@@ -200,6 +200,21 @@ fn a_silent_source_leaves_nothing_green() {
 }
 
 #[test]
+fn a_split_without_every_pod_is_told_as_not_known() {
+    for at in SIZES {
+        let mut state = metrics(Verdict::Unknown, 7, at);
+        let newest = state.at.wall.timestamp();
+        let open = state.open.as_mut().unwrap();
+        let panel = open.panels.iter_mut().find(|panel| panel.spec.name.as_str() == "error ratio").unwrap();
+        (panel.evidence.pods.canary, panel.evidence.counted_to) = (1, Some(newest));
+        let frame = shown("unscraped", &state);
+        let split = frame.lines().find(|line| line.contains("traffic split")).unwrap();
+        assert!(split.contains("? traffic split") && !split.contains(" seen"), "{frame}");
+        assert!(split.contains("1 of 2 canary pods not scraped: split not known"), "{frame}");
+    }
+}
+
+#[test]
 fn the_price_of_each_key_stands_beside_it_only_while_something_is_lost() {
     let said = |verdict| shown("prices", &metrics(verdict, 7, (200, 60)));
     let no_go = said(Verdict::NoGo);

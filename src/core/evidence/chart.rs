@@ -1,6 +1,6 @@
 //! Numbers over time as they are drawn, and the weight as it was measured.
 
-use super::CHART_SECONDS;
+use super::{CHART_SECONDS, is_whole};
 use crate::{
     core::state::{Open, Panel},
     domain::{
@@ -122,13 +122,15 @@ fn rate(ticks: &[Tick], side: Side, (start, end): (i64, i64), step: i64) -> Opti
     sum.rate()
 }
 
-/// The weight as measured, none without fresh exposures on a release with two arms.
+/// The weight as measured, none without fresh exposures of every pod on a release with two arms.
 #[must_use]
 pub fn seen(open: &Open) -> Option<Seen> {
     let recent = |panel: &Panel| {
         let (mut baseline, mut canary) = (Counts::default(), Counts::default());
         let newest = panel.ticks.iter().rev().take(SEEN_TICKS);
-        for tick in newest.take_while(|tick| tick.at - panel.step >= moved(panel)) {
+        let newest = newest.take_while(|tick| tick.at - panel.step >= moved(panel));
+        let is_whole = |tick: &&Tick| open.release.as_ref().is_none_or(|release| is_whole(release, panel, tick.at));
+        for tick in newest.filter(is_whole) {
             baseline += tick.baseline;
             canary += tick.canary;
         }

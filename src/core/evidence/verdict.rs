@@ -1,6 +1,6 @@
 //! What may be said of the whole release: the one answer that screen, policy, journal, title, bell and guard use.
 
-use super::{Mark, Reading};
+use super::{Mark, Reading, pods::unscraped};
 use crate::{
     core::state::{Open, Panel, Watched},
     domain::{
@@ -14,7 +14,7 @@ use crate::{
         cap::{Cap, Capped},
         release::{self, Outcome, PanelSays, Says, SharedSays},
         shared::Change,
-        split::SplitFinding,
+        split::{SplitFinding, SplitStanding},
     },
 };
 
@@ -33,10 +33,15 @@ pub fn outcome(open: &Open) -> Outcome {
     release::verdict(&says(open))
 }
 
-/// What is known of the traffic split; none without a weight, or before it is watched.
+/// What is known of the traffic split; none without a weight, or before it is watched. While not every pod is scraped,
+/// what is seen of an arm is no share of the traffic.
 #[must_use]
 pub fn split(open: &Open) -> Option<SplitFinding> {
-    open.split.as_ref().map(Watched::finding)
+    let finding = open.split.as_ref().map(Watched::finding)?;
+    match unscraped(open) {
+        Some(_) => Some(SplitFinding { standing: SplitStanding::Unseen, seen: None, ..finding }),
+        None => Some(finding),
+    }
 }
 
 fn says(open: &Open) -> Says {

@@ -250,6 +250,12 @@ fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
         Side::Canary => counted.tick.canary.exposures > 0.0,
     });
     panel.evidence.pods = pods;
+    let answering = &mut panel.evidence.answering;
+    if answering.last().is_none_or(|(_, known)| *known != pods) {
+        answering.push((counted.tick.at, pods));
+        let surplus = answering.len().saturating_sub(MAX_TRAIL);
+        answering.drain(..surplus);
+    }
     let mark = match finding.standing {
         Standing::Regression => Mark::Regression,
         Standing::Within => Mark::Good,

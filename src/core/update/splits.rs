@@ -5,7 +5,7 @@
 
 use crate::{
     core::{
-        evidence::is_counted,
+        evidence::{is_counted, is_whole},
         state::{Open, Panel, Watched},
     },
     domain::series::Tick,
@@ -40,8 +40,9 @@ pub(super) fn follow(open: &mut Open, left: &mut usize) -> bool {
     let ticks: Vec<Tick> = next(panel, &watched).take(*left).copied().collect();
     *left -= ticks.len();
     for tick in &ticks {
+        let is_whole = open.release.as_ref().is_none_or(|release| is_whole(release, panel, tick.at));
         // One that is no count is not seen; the panel says what is wrong with it.
-        if watched.split.take(tick).is_ok() {
+        if is_whole && watched.split.take(tick).is_ok() {
             watched.to = tick.at;
         } else {
             watched.to = watched.to.max(tick.at);
@@ -69,9 +70,7 @@ fn begin(open: &Open) -> Option<Watched> {
 }
 
 fn find<'a>(open: &'a Open, watched: &Watched) -> Option<&'a Panel> {
-    open.panels.iter().find(|panel| {
-        panel.spec.name == watched.panel && panel.spec.kind.counts_exposures() && panel.evidence.judge.is_some()
-    })
+    open.panels.iter().find(|panel| watched.is_of(panel))
 }
 
 /// Since when the present weight is set, by the panel's clock, and its share.

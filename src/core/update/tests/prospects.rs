@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    shop::{Shop, Visit, dead_from, mark, moved, watched, word},
+    shop::{Shop, Visit, dead_from, mark, moved, rate, watched, word},
     world::{noon, settings},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     },
     domain::{
         goal::Goal,
+        panel::{Better, PanelSpec},
         plan::Stage,
         question::Answer,
         step::{Step, StepKind, StepState},
@@ -35,6 +36,45 @@ fn a_split_that_is_off_blocks_go_and_hides_no_regression() {
     let mut fine = Visit::new(vec![watched()], Shop::default(), 0);
     fine.live(1_000);
     assert_eq!(evidence::split(fine.open()).map(|split| split.standing), Some(SplitStanding::Holds));
+}
+
+#[test]
+fn pods_that_are_not_scraped_leave_the_split_unknown_and_never_off() {
+    let hidden = vec![("new-2", "")];
+    let share = |visit: &Visit| evidence::split(visit.open()).map(|split| (split.standing, split.seen));
+    let mut visit = Visit::new(vec![watched()], Shop { hidden: hidden.clone(), ..Shop::default() }, 0);
+    visit.live(3_000);
+    assert_eq!(share(&visit), Some((SplitStanding::Unseen, None)));
+    assert_eq!(evidence::unscraped(visit.open()).as_deref(), Some("1 of 2 canary pods not scraped"));
+    assert_eq!(evidence::seen(visit.open()), None, "half a canary is no weight");
+    assert_eq!((mark(&visit), word(&visit)), (Mark::Good, Word::Go), "orders per checkout need no share");
+    assert_eq!(crate::core::metrics::split(&visit.flight.state, visit.open()), Some(Mark::Unknown));
+
+    // Once it is scraped, what it had counted by then belongs to no tick.
+    visit.shop.hidden.clear();
+    visit.live(900);
+    let (standing, seen) = share(&visit).unwrap();
+    assert_eq!(standing, SplitStanding::Holds);
+    assert!(seen.is_some_and(|seen| (seen - 0.1).abs() < 0.005), "{seen:?}");
+    let seen = evidence::seen(visit.open()).unwrap().percent;
+    assert!((seen - 10.0).abs() < 0.5, "{seen}");
+
+    // Who comes only now reads the same past, and takes no more from it.
+    let gap = Shop { hidden, ..Shop::default() };
+    let mut late = Visit::new(vec![watched()], gap, 3_000);
+    late.live(60);
+    assert_eq!(share(&late), Some((SplitStanding::Unseen, None)));
+    late.shop.hidden.clear();
+    late.live(900);
+    assert_eq!(share(&late).map(|(standing, _)| standing), Some(SplitStanding::Holds));
+
+    // A rate is held against the share of the traffic: without a pod it is not known.
+    let mut few =
+        Visit::new(vec![rate(Better::Lower), PanelSpec { name: "all".into(), ..watched() }], Shop::default(), 0);
+    few.shop.hidden = vec![("new-2", "")];
+    few.live(3_000);
+    let verdict = evidence::verdict(few.open());
+    assert_eq!((verdict.word, verdict.why[0].as_str()), (Word::Unknown, "orders: not every pod is scraped"));
 }
 
 #[test]

@@ -220,6 +220,9 @@ pub(super) fn exposed() -> Release {
     release.steps[0].started_at = Some(noon());
     release.revisions[0].created_at = Some(noon() - TimeDelta::seconds(20));
     release.revisions[1].created_at = Some(noon() - TimeDelta::days(3));
+    // The pods that the shop has.
+    release.revisions[1].ready = 4;
+    release.revisions[1].pods.truncate(4);
     release
 }
 

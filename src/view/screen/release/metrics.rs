@@ -5,7 +5,7 @@ use crate::{
     core::{
         command::Command,
         controller as said,
-        evidence::{self, CHART_SECONDS, Mark},
+        evidence::{self, CHART_SECONDS, Mark, SplitStanding},
         layout,
         metrics::{self, Cell, Line, PanelSize},
         number,
@@ -117,6 +117,10 @@ fn split(state: &State, open: &Open, width: usize) -> Row {
     let (glyph, role) = words::mark(mark);
     let row = Row::new().gap(1).put(role, glyph).gap(1).field(Role::Text, "traffic split", panel::name_columns(width));
     let percent = |share: f64| format!("{} %", number::percent(share * 100.0));
+    if finding.standing == SplitStanding::Unseen {
+        let who = evidence::unscraped(open).map_or_else(|| "not every pod scraped".to_owned(), |who| who.to_string());
+        return row.gap(1).put(role, format!("{who}: split not known")).cut(width);
+    }
     let seen = finding.seen.map_or_else(|| "nothing".to_owned(), percent);
     let numbers = if mark == Mark::Look { role } else { Role::Text };
     let row = row.gap(1).put(numbers, format!("{seen} seen, {} set", percent(finding.set)));
