@@ -74,7 +74,7 @@ pub(super) fn follow_release(state: &mut State) {
     let Some(open) = &mut state.open else { return };
     let Some(release) = open.release.clone() else { return };
     let arms = release.arms();
-    let weights = weights::known(open, &release);
+    let [told, doubted] = [false, true].map(|shares| weights::known(open, &release, shares));
     let bound = exposure_bound(&release).map(|bound| bound + open.told_ahead);
     // While a guard soaks, what was still on its way when all traffic had moved is judged by the arms it came from.
     let soaking = state.guard.as_ref().filter(|guard| guard.end().is_none() && guard::is_out(&release));
@@ -95,11 +95,12 @@ pub(super) fn follow_release(state: &mut State) {
             let bound = bound.filter(|_| panel.arms.as_ref().is_some_and(|arms| arms.canary.is_some()));
             panel.exposed_since = bound.map(|bound| bound + offset).max(panel.judged_since);
         }
-        if weights::leave_out(panel, &weights, offset) {
+        let weights = if panel.spec.kind.compares_shares() { &doubted } else { &told };
+        if weights::leave_out(panel, weights, offset) {
             // Ticks were judged that should not have been: all of it is read and judged again.
             let again = panel.again(panel.step, now.mono);
             *panel = Panel { exposed_since: bound.map(|bound| bound + offset), ..again };
-            weights::leave_out(panel, &weights, offset);
+            weights::leave_out(panel, weights, offset);
         }
         panel.reading = look(panel);
     }

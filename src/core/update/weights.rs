@@ -70,8 +70,9 @@ pub(super) fn follow(state: &mut State) {
     }
 }
 
-/// When the weight moved as far as that is known, and from when on it is not; by the cluster's clock.
-pub(super) fn known(open: &Open, release: &Release) -> Vec<WeightMove> {
+/// When the weight moved as far as that is known, and from when on it is not; by the cluster's clock. `shares` for panels
+/// that are compared with what the weight was: these doubt the last that is known where a look found another.
+pub(super) fn known(open: &Open, release: &Release, shares: bool) -> Vec<WeightMove> {
     let mut known = open.weights.clone();
     for span in spans(release, open.told_ahead) {
         if span.is_seen(&open.weights) || span.is_short() {
@@ -89,8 +90,18 @@ pub(super) fn known(open: &Open, release: &Release) -> Vec<WeightMove> {
     // What a look found set is known from then on, whatever else is not.
     if let Some(first) = open.first_weight {
         let place = known.partition_point(|moved| moved.at < first.at);
-        if place.checked_sub(1).and_then(|last| known.get(last)).is_some_and(|last| last.percent.is_none()) {
+        let last = place.checked_sub(1).and_then(|last| known.get(last)).copied();
+        let is_unknown = last.is_some_and(|last| last.percent.is_none());
+        // A full promotion that nobody saw, and whose events are gone: it went on at some time since.
+        let contradicted = last
+            .filter(|last| first.at - last.at > SAME_SECONDS)
+            .filter(|last| last.percent.zip(first.percent).is_some_and(|(told, found)| (told - found).abs() >= 0.5));
+        if is_unknown || contradicted.is_some() {
             known.insert(place, first);
+        }
+        if let Some(last) = contradicted.filter(|_| shares) {
+            let at = (last.at + SAME_SECONDS + 1).min(first.at);
+            known.insert(place, WeightMove { at, percent: None, when: When::Later });
         }
     }
     known

@@ -8,7 +8,10 @@ use super::{
     world::{noon, settings},
 };
 use crate::{
-    core::{evidence, settings::Settings},
+    core::{
+        evidence::{self, SplitStanding},
+        settings::Settings,
+    },
     domain::{
         failure::{Failure, FailureKind},
         health::Health,
@@ -239,4 +242,39 @@ fn pods_that_come_and_go_hide_no_dead_canary() {
         words.push(word(&visit));
     }
     assert_ne!(words.last(), Some(&Word::Go), "{words:?} guard is blind: {:?}", evidence::blind(visit.open()));
+}
+
+#[test]
+fn a_weight_that_no_step_tells_of_is_believed_from_the_first_look_on() {
+    // Somebody went past the steps at 3,600, and nothing tells of it any more.
+    let shop = Shop { weights: vec![(0, 0.1), (3_600, 0.5)], ..Shop::default() };
+    let mut release = exposed();
+    release.weight.set = Some(50.0);
+    let look = |spec| {
+        let settings = Settings { panels: vec![spec], ..settings() };
+        let mut visit = Visit::of(settings, shop.clone(), 7_140, release.clone());
+        visit.live(600);
+        visit
+    };
+    for better in [Better::Higher, Better::Lower] {
+        let visit = look(rate(better));
+        let ticks = visit.panel("orders").reading.ticks;
+        assert_ne!(word(&visit), Word::NoGo, "{better:?} {}", why(&visit));
+        assert_eq!(evidence::regressed(visit.open(), 0.01), Vec::new());
+        assert!((30..=60).contains(&ticks), "{better:?} {ticks}");
+    }
+    // What is compared with its own exposures takes all of it, and only the split waits for the look.
+    let visit = look(watched());
+    assert!(visit.panel("orders").reading.ticks > 700, "{}", visit.panel("orders").reading.ticks);
+    assert_eq!(word(&visit), Word::Go, "{}", why(&visit));
+    let split = evidence::split(visit.open()).unwrap();
+    assert_eq!((split.standing, split.set), (SplitStanding::Holds, 0.5), "{split:?}");
+
+    // An abort that nobody saw leaves the canary without orders, and nothing to hold against it.
+    let mut back = exposed();
+    (back.weight.set, back.aborted) = (Some(0.0), true);
+    let shop = Shop { weights: vec![(0, 0.1), (3_600, 0.0)], ..Shop::default() };
+    let mut visit = Visit::of(Settings { panels: vec![rate(Better::Higher)], ..settings() }, shop, 7_140, back);
+    visit.live(600);
+    assert_ne!(word(&visit), Word::NoGo, "{}", why(&visit));
 }
