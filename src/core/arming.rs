@@ -65,6 +65,10 @@ pub fn may_arm(state: &State) -> Result<Ground<'_>, Denied> {
     if !release.is_moving() {
         return Err(Denied::new(if release.aborted { "it was aborted already" } else { "nothing is on its way" }));
     }
+    if release.is_roll_back() {
+        let itself = "this is a roll back itself: a guard could only hasten it";
+        return Err(Denied::new(itself).hint("a person has to decide"));
+    }
     let plan = guard::may_take(acts::planned(state, &goal), &release.way_back.means)?;
     allowed(&plan.permission)?;
     allowed(&post.permission)

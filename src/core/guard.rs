@@ -210,6 +210,9 @@ pub fn may_take<'a>(plan: Result<&'a Plan, Denied>, means: &Means) -> Result<&'a
         Means::UndoThroughSteps => {
             return Err(Denied::new("the way back leads through every step again").hint("a person has to decide"));
         }
+        Means::Finish => {
+            return Err(Denied::new("the way back is to finish a roll back").hint("a person has to decide"));
+        }
         Means::None(why) => return Err(Denied::new(why.clone())),
     }
     match &plan.permission {

@@ -6,7 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Open, Panel};
 use crate::{
-    domain::{goal::Direction, panel::Worth, plan::Plan, series::Tick, time::Seconds},
+    domain::{
+        goal::{Direction, Goal},
+        panel::Worth,
+        plan::Plan,
+        series::Tick,
+        time::Seconds,
+    },
     judge::{
         Finding,
         cost::{self, Loss as Cost},
@@ -96,6 +102,7 @@ pub fn of_plan(open: &Open, panel: &Panel, plan: &Plan) -> Option<Price> {
     };
     let stage = |weight: f64, seconds: Option<Seconds>| StagePrice { weight, seconds, per_minute: at(weight) };
     let stages = match plan.direction {
+        Direction::Back if finishes(open, plan) => vec![stage(100.0, None)],
         Direction::Back => vec![StagePrice { weight: 0.0, seconds: None, per_minute: None }],
         Direction::Hold => {
             vec![stage(weight?, None)]
@@ -110,6 +117,13 @@ pub fn of_plan(open: &Open, panel: &Panel, plan: &Plan) -> Option<Price> {
         }
     };
     Some(Price { stages })
+}
+
+/// Whether a way back brings everyone onto the new revision: a roll back that is under way, finished. What is lost on
+/// that one then is lost on.
+#[must_use]
+pub fn finishes(open: &Open, plan: &Plan) -> bool {
+    plan.goal == Goal::Rollback { to: None } && open.release.as_ref().is_some_and(|release| release.is_roll_back())
 }
 
 /// The panel whose loss is shown: the critical one that loses most by what it is worth, else by events.

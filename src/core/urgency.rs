@@ -36,7 +36,8 @@ impl Urgency {
 /// The class of a release.
 #[must_use]
 pub fn urgency(release: &Release) -> Urgency {
-    let stuck = release.is_moving() && matches!(release.way_back.means, Means::None(_));
+    // What is on its way back needs no other way back.
+    let stuck = release.is_moving() && !release.is_roll_back() && matches!(release.way_back.means, Means::None(_));
     match release.phase {
         Phase::Degraded => Urgency::Trouble,
         Phase::Healthy | Phase::Progressing | Phase::Paused | Phase::Unknown if stuck => Urgency::Trouble,

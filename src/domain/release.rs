@@ -215,6 +215,13 @@ impl Release {
         self.newest().is_some_and(|r| !r.is(Tag::Stable)) && !self.aborted
     }
 
+    /// Whether what is on its way is older than what it takes the place of: a roll back that runs through steps.
+    #[must_use]
+    pub fn is_roll_back(&self) -> bool {
+        self.is_moving()
+            && self.newest().zip(self.stable()).is_some_and(|(newest, stable)| newest.is_older_than(stable))
+    }
+
     /// Whether a person is what it waits for.
     #[must_use]
     pub fn waits_for_person(&self) -> bool {

@@ -33,6 +33,12 @@ impl Revision {
     pub fn is(&self, tag: Tag) -> bool {
         self.tags.contains(&tag)
     }
+
+    /// Whether it was made before `other`; false where that is not known of both.
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        self.created_at.zip(other.created_at).is_some_and(|(own, others)| own < others)
+    }
 }
 
 /// What a revision is at the moment.

@@ -28,6 +28,8 @@ pub enum Means {
     UndoFast,
     /// Through every step and analysis again.
     UndoThroughSteps,
+    /// A roll back is on its way: all steps that are left are skipped.
+    Finish,
     KillSwitch,
     SwitchBack,
     /// There is none, and why.
@@ -41,6 +43,7 @@ impl Means {
             Self::Abort => "abort",
             Self::UndoFast => "undo_fast",
             Self::UndoThroughSteps => "undo_through_steps",
+            Self::Finish => "finish",
             Self::KillSwitch => "kill_switch",
             Self::SwitchBack => "switch_back",
             Self::None(_) => "none",

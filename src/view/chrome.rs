@@ -75,7 +75,7 @@ pub fn release_header(state: &State, open: &Open, canvas: &mut Canvas) {
     {
         // A long version must not push the clock off the screen.
         let versions = fit(&words::versions(release), width / 3).into_owned();
-        left = left.gap(3).muted(release.strategy.word()).gap(1).text(versions);
+        left = left.gap(3).then(words::strategy(release)).text(versions);
     }
     // How things stand now is no part of what was; `replay` says so in this place.
     if open.looking.is_some() {

@@ -169,6 +169,13 @@ pub fn versions(release: &Release) -> String {
     }
 }
 
+/// What the versions are to each other, where that is not plain: `canary`, then perhaps `roll back`.
+#[must_use]
+pub fn strategy(release: &Release) -> Row {
+    let row = Row::new().muted(release.strategy.word()).gap(1);
+    if release.is_roll_back() { row.put(Role::Title, "roll back").gap(1) } else { row }
+}
+
 /// What a release waits for, in a few words, with the time that counts.
 #[must_use]
 pub fn waits_for(release: &Release, now: DateTime<Utc>) -> Option<String> {

@@ -153,6 +153,47 @@ fn the_way_back_takes_every_customer_home_and_a_retry_begins_anew() {
 }
 
 #[test]
+fn a_roll_back_through_steps_is_known_as_one_and_the_same_key_finishes_it() {
+    let Some(lab) = Lab::get() else { return };
+    lab.fresh("checkout");
+    let home = Home::new(&lab, "operator");
+    let mut deck = home.open(&["shop/checkout"]);
+    deck.wait_for(&["HEALTHY", "4.1.9"]);
+    arm(&mut deck);
+    lab.set_image("checkout", "shop/checkout:4.2.0");
+    deck.wait_for(PAUSED_AT_10);
+    deck.press("x");
+    let menu = deck.wait_for(&["ALL ACTS", "promote fully"]);
+    let lines = || menu.lines().skip_while(|line| !line.contains("ALL ACTS"));
+    deck.press(&"j".repeat(lines().position(|line| line.contains(" promote fully ")).unwrap() - 1));
+    deck.press("\r");
+    deck.wait_for(&["PROMOTE FULLY"]);
+    confirm_forward(&mut deck, "100");
+    deck.wait_for(&["HEALTHY", "set 100 %"]);
+
+    deck.press("R");
+    deck.wait_for(&["ROLL BACK", "through all 8 steps again", "skips the steps that are left"]);
+    deck.answer("y");
+    close_receipt(&mut deck);
+    deck.wait_for(&["PAUSED 4/8, roll back to 4.1.9 at 10 %", "canary roll back 4.2.0 → 4.1.9", "all steps skipped"]);
+    deck.press("R");
+    deck.wait_for(&["10 % → 100 % on 4.1.9", "finishes the roll back: skips 5 steps"]);
+    deck.answer("y");
+    close_receipt(&mut deck);
+    deck.wait_for(&["HEALTHY", "set 100 %"]);
+    let home_again = lab.rollout("checkout");
+    assert_eq!(home_again["status"]["stableRS"], home_again["status"]["currentPodHash"]);
+    assert_eq!(home_again["spec"]["template"]["spec"]["containers"][0]["image"], "shop/checkout:4.1.9");
+    deck.leave();
+
+    lab.wait_until("three patches in the audit log", || patches(&lab, "operator").len() >= 3);
+    let sent = patches(&lab, "operator");
+    assert_eq!(sent[2].0, "checkout/status");
+    let last = serde_json::json!({"op": "add", "path": "/status/promoteFull", "value": true});
+    assert_eq!(sent[2].1.as_array().unwrap().last(), Some(&last));
+}
+
+#[test]
 fn a_viewer_sees_everything_and_may_do_nothing() {
     let Some(lab) = Lab::get() else { return };
     lab.fresh("checkout");

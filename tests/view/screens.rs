@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use flightdeck::{
     core::state::{Pane, State, View},
-    domain::way_back::Means,
+    domain::{release::Release, way_back::Means},
     headless::picture,
     theme::Theme,
 };
@@ -118,6 +119,37 @@ fn an_aborted_release_says_where_customers_are() {
         }
         assert!(!home.contains("COLLECTING differences"), "{home}");
     }
+}
+
+/// It goes the other way than a release does, and looks like one otherwise.
+#[test]
+fn a_roll_back_through_steps_says_so() {
+    for at in [(120, 40), (80, 24), (59, 11)] {
+        let mut state = fixtures::release(Situation::Normal, size(at));
+        let mut release = fixtures::checkout();
+        let made = release.revisions[0].created_at;
+        release.revisions[0].created_at = release.revisions[1].created_at;
+        release.revisions[1].created_at = made;
+        release.way_back.means = Means::Finish;
+        release.way_back.version = Some("4.2.0".into());
+        let mut show = |release: &Release| {
+            state.open.as_mut().unwrap().release = Some(Arc::new(release.clone()));
+            shown("roll_back", &state)
+        };
+        let frame = show(&release);
+        assert!(frame.contains("PAUSED 4/8, roll back to 4.2.0 at 10 %"), "{frame}");
+        assert!(frame.contains("WAY BACK 4.2.0 in ≈3s, finish: all steps skipped"), "{frame}");
+        assert_eq!(frame.contains("canary roll back 4.1.9 → 4.2.0"), at.1 > 11, "{frame}");
+        release.way_back.means = Means::None("already on its way".into());
+        let frame = show(&release);
+        assert!(frame.contains("↩ ON THE WAY BACK already on its way") && !frame.contains("NO WAY"), "{frame}");
+    }
+    let mut state = fixtures::board(Situation::Normal, size((120, 40)));
+    let row = state.board.releases.values_mut().find(|row| row.release.is_moving()).unwrap();
+    let mut release = Release::clone(&row.release);
+    release.revisions[1].created_at = release.revisions[0].created_at.map(|at| at + TimeDelta::seconds(1));
+    row.release = Arc::new(release);
+    assert!(shown("roll_back_board", &state).contains("roll back "), "{}", shown("roll_back_board", &state));
 }
 
 #[test]

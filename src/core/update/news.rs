@@ -109,7 +109,8 @@ fn differences(before: &Release, now: &Release) -> Vec<(MomentKind, String)> {
         seen.push((MomentKind::Revision, "deleted and created anew".to_owned()));
     } else if before.id.revision != now.id.revision {
         let version = now.newest().map_or_else(Clean::default, |r| r.version.clone());
-        seen.push((MomentKind::Revision, format!("a new revision came: {version}")));
+        let came = if now.is_roll_back() { "a roll back began, to" } else { "a new revision came:" };
+        seen.push((MomentKind::Revision, format!("{came} {version}")));
     }
     phase(before, now, &mut seen);
     steps(before, now, &mut seen);

@@ -32,6 +32,7 @@ pub fn object(state: &State, release: &Release, open: Option<&Open>) -> Value {
         "target": target.to_string(),
         "kind": target.kind.to_string(),
         "strategy": release.strategy.word(),
+        "roll_back": release.is_roll_back(),
         "phase": release.phase.word(),
         "message": release.message,
         "step": current(state, release),
@@ -131,7 +132,12 @@ fn way_back(release: &Release) -> Value {
         "revision": way.revision, "version": way.version, "means": way.means.word(),
         "why_none": match &way.means {
             Means::None(why) => Some(why),
-            Means::Abort | Means::UndoFast | Means::UndoThroughSteps | Means::KillSwitch | Means::SwitchBack => None,
+            Means::Abort
+            | Means::UndoFast
+            | Means::UndoThroughSteps
+            | Means::Finish
+            | Means::KillSwitch
+            | Means::SwitchBack => None,
         },
         "seconds": seconds(way.seconds),
         "capacity": way.capacity.map(|capacity| json!({"ready": capacity.ready, "needed": capacity.needed})),

@@ -114,13 +114,14 @@ fn verdict(state: &State, release: &Release, open: Option<&Open>) -> Verdict {
     open.map_or_else(|| forward::unwatched(release), |_| forward::of(state)).answer
 }
 
-/// `4.1.9 → 4.2.0`, or the one version where nothing moves.
+/// `4.1.9 → 4.2.0`, of a roll back `roll back 4.2.0 → 4.1.9`, or the one version where nothing moves.
 pub(in crate::headless) fn versions(release: &Release) -> String {
     let version = |revision: Option<&crate::domain::revision::Revision>| {
         revision.map_or_else(|| "?".to_owned(), |revision| revision.version.to_string())
     };
     if release.is_moving() {
-        format!("{} → {}", version(release.stable()), version(release.newest()))
+        let back = if release.is_roll_back() { "roll back " } else { "" };
+        format!("{back}{} → {}", version(release.stable()), version(release.newest()))
     } else {
         version(release.stable().or_else(|| release.newest()))
     }
@@ -162,5 +163,9 @@ fn way_back(release: &Release) -> String {
         Permission::No(why) => format!("not allowed: {why}"),
         Permission::Checking => "permission unknown".to_owned(),
     };
-    format!("way back {version} by {} in {length}, {allowed}", way.means.word().replace('_', " "))
+    let means = match &way.means {
+        Means::Finish => "finishing it, all steps skipped,".to_owned(),
+        means => means.word().replace('_', " "),
+    };
+    format!("way back {version} by {means} in {length}, {allowed}")
 }

@@ -177,6 +177,8 @@ fn line(state: &State, row: &BoardRow, columns: &Columns, aged: Option<&str>) ->
     let word = match (aged, release.aborted) {
         (Some(aged), _) => aged.to_owned(),
         (None, true) => "aborted".to_owned(),
+        // Its glyph still tells whether it moves.
+        (None, false) if release.is_roll_back() => "roll back".to_owned(),
         (None, false) => release.phase.word().to_owned(),
     };
     let several = state.sources.iter().filter(|s| s.role == SourceRole::Backend).nth(1).is_some();

@@ -156,10 +156,7 @@ pub(super) fn started_at(observed: &Observed) -> Option<DateTime<Utc>> {
     // A ReplicaSet that was used before is older than the update that uses it again.
     let created = || {
         let rs = observed.replica_set(hash)?;
-        rs.metadata
-            .annotation("rollout.argoproj.io/revision-history")
-            .is_none()
-            .then_some(rs.metadata.creation_timestamp)?
+        (!rs.metadata.is_used_again()).then_some(rs.metadata.creation_timestamp)?
     };
     // A retry leaves no trace of its own: after an abort the beginning is not known.
     said.or_else(created).filter(|began| last_abort(observed).is_none_or(|abort| abort <= *began))

@@ -198,6 +198,7 @@ fn without_a_way_back_of_its_own_kind_it_says_so_and_does_nothing() {
         (with_plan(|plan| plan.goal = Goal::Retry), "no way back: the way back moves customers onto"),
         (with_plan(|plan| plan.release.revision = "newer".into()), "the way back is another release's"),
         (World::regressed().with(|r| r.way_back.means = Means::UndoThroughSteps), "no way back: the way back leads"),
+        (World::regressed().with(|r| r.way_back.means = Means::Finish), "no way back: the way back is to finish"),
         (World::regressed().with(|r| r.way_back.means = Means::None("none".into())), "no way back: none"),
     ];
     for (world, expected) in cases {

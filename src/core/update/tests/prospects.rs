@@ -1,5 +1,7 @@
 //! What is said beside a verdict: the split, what waiting brings, what a loss costs, and how it is told.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::{
@@ -17,6 +19,7 @@ use crate::{
         panel::{Better, PanelSpec},
         plan::Stage,
         question::Answer,
+        release::Release,
         step::{Step, StepKind, StepState},
         time::Seconds,
         verdict::Word,
@@ -151,6 +154,13 @@ fn a_loss_has_its_price_for_each_key() {
     };
     let back = price::of_plan(visit.open(), panel, &plan(&Goal::Rollback { to: None })).unwrap();
     assert_eq!(back.stages.iter().map(|stage| stage.per_minute).collect::<Vec<_>>(), [None], "the loss stops");
+    // Of a roll back that is under way it brings everyone to where the loss is.
+    let mut open = visit.open().clone();
+    let mut returning = Release::clone(open.release.as_ref().unwrap());
+    returning.revisions[0].created_at = returning.revisions[1].created_at.map(|at| at - TimeDelta::days(1));
+    open.release = Some(Arc::new(returning));
+    let finish = price::of_plan(&open, panel, &plan(&Goal::Rollback { to: None })).unwrap();
+    assert!((finish.stages[0].per_minute.unwrap().likely / now.likely - 10.0).abs() < 0.4, "{finish:?}");
     let hold = price::of_plan(visit.open(), panel, &plan(&Goal::Pause)).unwrap();
     assert!((hold.stages[0].per_minute.unwrap().likely / now.likely - 1.0).abs() < 0.05);
     let mut promote = plan(&Goal::Promote);

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     core::{
+        arming,
         effect::Effect,
         event::Event,
         guard::{ALPHA, Process, SOAK},
@@ -59,6 +60,17 @@ fn the_screen_starts_a_guard_after_the_typed_name_and_asks_before_it_leaves() {
     assert!(flight.notice().contains("ended with code 4: no guard"), "{}", flight.notice());
     flight.key("q");
     assert!(flight.state.quitting, "nothing stays behind");
+}
+
+#[test]
+fn no_guard_is_armed_on_a_roll_back() {
+    let mut flight = cockpit();
+    assert!(arming::may_arm(&flight.state).is_ok());
+    let mut back = guarded(paused("checkout"));
+    back.revisions[0].created_at = back.revisions[1].created_at.map(|at| at - TimeDelta::days(1));
+    flight.news(back);
+    let denied = arming::may_arm(&flight.state).unwrap_err();
+    assert!(denied.to_string().contains("a roll back itself"), "{denied}");
 }
 
 #[test]

@@ -107,17 +107,17 @@ fn act(state: &State, open: &Open, command: Command, goal: &Goal) -> Act {
     }
 }
 
-/// What the plan costs while a loss is established: a way back ends it.
+/// What the plan costs while a loss is established: a way back ends it, unless it leads to where the loss is.
 fn price(open: &Open, plan: &Plan) -> Option<Price> {
     price::dearest(open)?;
     match policy::direction(plan) {
-        Direction::Back => {
+        Direction::Back if !price::finishes(open, plan) => {
             Some(Price { says: Row::new().put(Role::Good, "the loss stops"), more: [Row::new(), Row::new()] })
         }
-        direction @ (Direction::Hold | Direction::Forward) => {
+        direction @ (Direction::Back | Direction::Hold | Direction::Forward) => {
             let cost = said::price_of(open, plan)?;
             let money = cost.money.map_or_else(Row::new, |money| Row::new().put(Role::Bad, money));
-            let is_forecast = direction == Direction::Forward;
+            let is_forecast = direction != Direction::Hold;
             let assumed = if is_forecast { Row::new().muted(ASSUMED) } else { Row::new() };
             Some(Price { says: Row::new().put(Role::Bad, cost.events), more: [money, assumed] })
         }

@@ -66,7 +66,7 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas) {
 fn release_row(state: &State, open: &Open, width: usize) -> Row {
     let now = if open.looking.is_some() { Row::new() } else { chrome::clock(state).gap(1) };
     let Some(release) = &open.release else { return Row::new().with_right(now, width) };
-    let what = Row::new().gap(1).muted(release.strategy.word()).gap(1).text(words::versions(release));
+    let what = Row::new().gap(1).then(words::strategy(release)).text(words::versions(release));
     let missing = match release.missing.len() {
         0 => Row::new(),
         1 => Row::new().put(Role::Unknown, "  ? 1 part cannot be seen"),

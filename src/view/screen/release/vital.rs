@@ -70,6 +70,9 @@ pub fn state_row(state: &State, open: &Open, width: usize) -> Row {
     if let Some((place, _)) = release.current_step() {
         row = row.text(format!(" {}/{}", place + 1, release.steps.len()));
     }
+    if let Some(newest) = release.newest().filter(|_| release.is_roll_back()) {
+        row = row.put(Role::Title, format!(", roll back to {}", words::version(newest)));
+    }
     if release.is_moving()
         && let Some(weight) = words::weight(release)
     {
@@ -189,8 +192,11 @@ fn way_back_row(open: &Open, width: usize) -> Row {
         if let Some(stable) = release.stable().filter(|_| is_home(release)) {
             return row.put(Role::Title, format!("↩ customers are on {}", words::version(stable))).cut(width);
         }
-        let moving = release.is_moving();
-        let (role, word) = if moving { (Role::Bad, "! NO WAY BACK") } else { (Role::Muted, "– no way back") };
+        let (role, word) = match (release.is_roll_back(), release.is_moving()) {
+            (true, _) => (Role::Title, "↩ ON THE WAY BACK"),
+            (false, true) => (Role::Bad, "! NO WAY BACK"),
+            (false, false) => (Role::Muted, "– no way back"),
+        };
         return row.put(role, word).gap(1).muted(why.to_string()).cut(width);
     }
     let to = match (&way.version, way.revision) {
@@ -206,6 +212,7 @@ fn way_back_row(open: &Open, width: usize) -> Row {
     };
     let row = match way.means {
         Means::UndoThroughSteps => row.put(Role::Warn, " through every step"),
+        Means::Finish => row.text(", finish: all steps skipped"),
         Means::Abort | Means::UndoFast | Means::KillSwitch | Means::SwitchBack | Means::None(_) => row,
     };
     let (allowed, role) = words::permission(&way.permission);

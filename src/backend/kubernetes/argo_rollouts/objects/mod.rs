@@ -35,6 +35,8 @@ pub use rollout::{
 
 /// Labels and annotations carry the revision under this key.
 pub const REVISION: &str = "rollout.argoproj.io/revision";
+/// Where a ReplicaSet that was used again keeps the numbers it had before: `1,3`.
+const REVISION_HISTORY: &str = "rollout.argoproj.io/revision-history";
 /// The label that ties a ReplicaSet, its pods and its analyses to one revision.
 pub const HASH_LABEL: &str = "rollouts-pod-template-hash";
 
@@ -72,6 +74,20 @@ impl Meta {
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
         self.annotation(REVISION).and_then(|r| r.parse().ok())
+    }
+
+    /// The numbers it had before it was used again.
+    pub fn earlier_revisions(&self) -> impl Iterator<Item = u64> {
+        self.annotation(REVISION_HISTORY)
+            .into_iter()
+            .flat_map(|history| history.split(','))
+            .filter_map(|number| number.trim().parse().ok())
+    }
+
+    /// Whether it was made for another update than the one that uses it now.
+    #[must_use]
+    pub fn is_used_again(&self) -> bool {
+        self.annotation(REVISION_HISTORY).is_some()
     }
 
     #[must_use]

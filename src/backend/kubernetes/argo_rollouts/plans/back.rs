@@ -1,6 +1,8 @@
 //! The way back: abort while the update runs, undo where an abort would be ignored.
 
-use super::{CONTROLLER_SECONDS, Ground, Planned, expect, name, reach, request::On};
+use chrono::{DateTime, Utc};
+
+use super::{CONTROLLER_SECONDS, Ground, Planned, expect, name, reach, request::On, returning};
 use crate::{
     backend::kubernetes::argo_rollouts::{Part, objects::ReplicaSet, steps},
     domain::{
@@ -15,14 +17,20 @@ use crate::{
 };
 
 /// What a router needs to send everyone to pods that are already there.
-const SWITCH_SECONDS: Seconds = Seconds(3.0);
+pub(super) const SWITCH_SECONDS: Seconds = Seconds(3.0);
 /// Nothing here knows what the new code did to a database.
-const DATABASE: &str = "database: no source";
+pub(super) const DATABASE: &str = "database: no source";
 
 /// Where "roll back" leads now.
 enum Back<'a> {
     Abort(Option<&'a Revision>),
-    Undo { to: &'a Revision, set: &'a ReplicaSet, fast: bool },
+    Undo {
+        to: &'a Revision,
+        set: &'a ReplicaSet,
+        fast: bool,
+    },
+    /// A roll back is on its way to this revision.
+    Finish(&'a Revision),
 }
 
 pub(super) fn abort(ground: &Ground<'_>) -> Planned {
@@ -35,7 +43,7 @@ pub(super) fn abort(ground: &Ground<'_>) -> Planned {
         return Err(Denied::new("it was aborted already"));
     }
     if rollout.is_promoting_fully() {
-        return Err(Denied::new("a full promotion ignores an abort").hint("roll back takes customers back"));
+        return Err(ground.ignored("a full promotion ignores an abort"));
     }
     if rollout.status.stable_rs.is_empty() {
         return Err(Denied::new("there is no stable revision to go back to"));
@@ -48,6 +56,7 @@ pub(super) fn rollback(ground: &Ground<'_>, to: Option<u64>) -> Planned {
     match back(ground, to)? {
         Back::Abort(_) => Ok(abort_plan(ground, goal)),
         Back::Undo { to, set, fast } => Ok(undo_plan(ground, goal, to, set, fast)),
+        Back::Finish(newest) => Ok(returning::finish_plan(ground, goal, newest)),
     }
 }
 
@@ -64,8 +73,12 @@ fn back<'a>(ground: &'a Ground<'_>, to: Option<u64>) -> Result<Back<'a>, Denied>
     }
     if rollout.is_aborted() {
         let on = if ground.weight.set == Some(0.0) { "customers are on" } else { "customers are on their way to" };
-        return Err(Denied::new(format!("it was aborted already: {on} {}", ground.old_version()))
-            .hint("retry it, or put the old version back where the template is kept"));
+        let next = if ground.leads_back() {
+            format!("retry begins the roll back to {} again", ground.new_version())
+        } else {
+            "retry it, or put the old version back where the template is kept".into()
+        };
+        return Err(Denied::new(format!("it was aborted already: {on} {}", ground.old_version())).hint(next));
     }
     if rollout.is_fully_promoted() {
         return undo(ground, previous(ground)?);
@@ -73,6 +86,9 @@ fn back<'a>(ground: &'a Ground<'_>, to: Option<u64>) -> Result<Back<'a>, Denied>
     let Some(stable) = ground.stable() else {
         return Err(Denied::new("there is no stable revision to go back to"));
     };
+    if ground.is_roll_back() {
+        return returning::finish(ground).map(Back::Finish);
+    }
     if rollout.is_promoting_fully() { undo(ground, stable) } else { Ok(Back::Abort(Some(stable))) }
 }
 
@@ -136,19 +152,26 @@ enum Record {
 
 /// How a revision ended, if events still tell or it was watched.
 fn record(ground: &Ground<'_>, revision: &Revision) -> Option<Record> {
-    let number = revision.number?;
-    let events = ground.observed.events.iter().filter_map(|event| {
+    // Of one second the end counts, not the beginning.
+    let told = told(ground, revision).max_by_key(|(at, record)| (*at, *record != Record::Begun));
+    let told = told.map(|(_, record)| record);
+    told.or_else(|| ground.observed.watched.was_stable(revision.hash.raw()).then_some(Record::Completed))
+}
+
+/// What events tell of a revision, by any number that it has had.
+fn told<'a>(ground: &'a Ground<'_>, revision: &Revision) -> impl Iterator<Item = (DateTime<Utc>, Record)> + use<'a> {
+    let set = ground.observed.replica_set(revision.hash.raw());
+    let earlier = set.into_iter().flat_map(|set| set.metadata.earlier_revisions());
+    let numbers: Vec<u64> = revision.number.into_iter().chain(earlier).collect();
+    ground.observed.events.iter().filter_map(move |event| {
         let record = match event.reason.as_str() {
             "RolloutAborted" => Record::Aborted,
             "RolloutCompleted" => Record::Completed,
             "RolloutNotCompleted" => Record::Begun,
             _ => return None,
         };
-        event.is_about_revision(number).then_some((event.at()?, record))
-    });
-    // Of one second the end counts, not the beginning.
-    let told = events.max_by_key(|(at, record)| (*at, *record != Record::Begun)).map(|(_, record)| record);
-    told.or_else(|| ground.observed.watched.was_stable(revision.hash.raw()).then_some(Record::Completed))
+        numbers.iter().any(|number| event.is_about_revision(*number)).then_some((event.at()?, record))
+    })
 }
 
 /// Whether the controller skips all steps on the way to an older revision. It compares ages, not numbers.
@@ -191,6 +214,9 @@ fn abort_plan(ground: &Ground<'_>, goal: Goal) -> Plan {
     };
     plan.customers = format!("{} on {new} → 100 % on {old} {how}{}", ground.share(), pods.unwrap_or_default()).into();
     plan.not_undone = vec![DATABASE.into(), template_stays(ground)];
+    if ground.is_roll_back() {
+        returning::ends(ground, &mut plan);
+    }
     let steps = rollout.steps().len();
     plan.going_on =
         (steps > 0).then(|| format!("retry = step 1 again, all {steps} steps, {}", reach::all_steps(ground).1).into());
@@ -237,6 +263,9 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
     if !fast {
         plan.warnings.push("every step and analysis runs again: until then customers stay on the bad version".into());
         plan.reach = Some(reach::reach(&Ground { weight: starting(), ..*ground }, 0));
+        if proven && !is_altered(ground, set) {
+            plan.going_on = Some("once it is on its way, roll back again skips the steps that are left".into());
+        }
     }
     if rollout.is_promoting_fully() {
         plan.warnings.push("if the full promotion ends first, this goes through all steps again".into());
@@ -260,6 +289,8 @@ fn undo_plan(ground: &Ground<'_>, goal: Goal, to: &Revision, set: &ReplicaSet, f
             None => Some(format!("whether {number} ever had all traffic is not recorded: `y` is not enough")),
         };
         plan.warnings.extend(known.map(Clean::from));
+    } else if ground.is_roll_back() {
+        returning::ends(ground, &mut plan);
     }
     plan
 }
@@ -271,8 +302,10 @@ const fn direction(goal: &Goal, proven: bool) -> Direction {
     if asked_for && !proven { Direction::Forward } else { Direction::Back }
 }
 
-fn has_carried_everyone(ground: &Ground<'_>, revision: &Revision) -> bool {
-    revision.is(Tag::Stable) || record(ground, revision) == Some(Record::Completed)
+pub(super) fn has_carried_everyone(ground: &Ground<'_>, revision: &Revision) -> bool {
+    revision.is(Tag::Stable)
+        || told(ground, revision).any(|(_, record)| record == Record::Completed)
+        || ground.observed.watched.was_stable(revision.hash.raw())
 }
 
 const fn starting() -> crate::domain::weight::Weight {
@@ -280,15 +313,15 @@ const fn starting() -> crate::domain::weight::Weight {
 }
 
 /// Whether a router can send everyone to pods that are kept running.
-fn switches(ground: &Ground<'_>) -> bool {
+pub(super) fn switches(ground: &Ground<'_>) -> bool {
     ground.rollout().has_traffic_routing() && ground.rollout().canary().is_some_and(|c| !c.dynamic_stable_scale)
 }
 
-fn has_room(ground: &Ground<'_>, to: &Revision) -> bool {
+pub(super) fn has_room(ground: &Ground<'_>, to: &Revision) -> bool {
     capacity(ground, Some(to)).is_some_and(|c| c.ready >= c.needed)
 }
 
-fn capacity(ground: &Ground<'_>, of: Option<&Revision>) -> Option<Capacity> {
+pub(super) fn capacity(ground: &Ground<'_>, of: Option<&Revision>) -> Option<Capacity> {
     let revision = of.filter(|_| ground.observed.sees(Part::ReplicaSets))?;
     Some(Capacity { ready: revision.ready, needed: ground.rollout().spec.replicas() })
 }
@@ -302,7 +335,10 @@ pub(in super::super) fn way_back(ground: &Ground<'_>) -> WayBack {
     let found = ground.canary().and(ground.settled_enough_to_go_back()).and_then(|()| back(ground, None));
     let permissions = &ground.observed.permissions;
     match found {
+        // What can be done instead is said where nothing else says it.
+        Err(denied) if ground.is_roll_back() => none(ground, denied.to_string().into()),
         Err(denied) => none(ground, denied.why),
+        Ok(Back::Finish(newest)) => returning::way_back(ground, newest),
         Ok(Back::Abort(stable)) => WayBack {
             revision: stable.and_then(|r| r.number),
             version: Some(ground.old_version()),

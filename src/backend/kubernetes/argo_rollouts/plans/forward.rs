@@ -98,19 +98,25 @@ pub(super) fn promote_full(ground: &Ground<'_>) -> Planned {
     let mut plan = ground.plan(Goal::PromoteFull, Direction::Forward, patch, expect);
     let how = if rollout.has_traffic_routing() { "as soon as its pods are ready" } else { "by a rolling update" };
     plan.customers = format!("{} → 100 % on {version} {how}; nobody is asked again", ground.share()).into();
-    let ahead: Vec<_> = rollout.steps().iter().skip(place.unwrap_or(0)).collect();
-    let analyses = ahead.iter().filter(|step| steps::kind(rollout, step) == StepKind::Analysis).count();
-    let skipped = match analyses {
-        0 => format!("skips {} steps", ahead.len()),
-        1 => format!("skips {} steps, an analysis among them", ahead.len()),
-        _ => format!("skips {} steps, {analyses} analyses among them", ahead.len()),
-    };
-    plan.warnings.push(skipped.into());
-    plan.warnings.push("once begun it ignores hold and abort; only roll back ends it".into());
+    plan.warnings.push(skips(ground).into());
+    let ends = if ground.is_roll_back() { "" } else { "; only roll back ends it" };
+    plan.warnings.push(format!("once begun it ignores hold and abort{ends}").into());
     let stages = vec![Stage { weight: 100.0, seconds: None }];
     plan.reach =
         Some(Reach { weight: 100.0, next_stop: None, seconds: None, path: vec!["weight 100 %".into()], stages });
     Ok(plan)
+}
+
+/// What a full promotion passes over, in words.
+pub(super) fn skips(ground: &Ground<'_>) -> String {
+    let rollout = ground.rollout();
+    let ahead: Vec<_> = rollout.steps().iter().skip(rollout.step_index().unwrap_or(0)).collect();
+    let analyses = ahead.iter().filter(|step| steps::kind(rollout, step) == StepKind::Analysis).count();
+    match analyses {
+        0 => format!("skips {} steps", ahead.len()),
+        1 => format!("skips {} steps, an analysis among them", ahead.len()),
+        _ => format!("skips {} steps, {analyses} analyses among them", ahead.len()),
+    }
 }
 
 pub(super) fn retry(ground: &Ground<'_>) -> Planned {
@@ -163,7 +169,7 @@ fn unheld(ground: &Ground<'_>, patch: Patch) -> Patch {
 }
 
 /// A flag as it is stored: often it is absent rather than false.
-fn stored(flag: Option<bool>) -> Value {
+pub(super) fn stored(flag: Option<bool>) -> Value {
     flag.map_or(Value::Null, Value::from)
 }
 

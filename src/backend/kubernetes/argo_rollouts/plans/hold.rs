@@ -17,7 +17,7 @@ pub(super) fn pause(ground: &Ground<'_>) -> Planned {
         return Err(Denied::new("it was aborted: nobody moves"));
     }
     if rollout.is_promoting_fully() {
-        return Err(Denied::new("a full promotion does not stop at a pause").hint("roll back takes customers back"));
+        return Err(ground.ignored("a full promotion does not stop at a pause"));
     }
     let patch = ground.patch(On::Spec).set("/spec/paused", true);
     let mut plan = ground.plan(

@@ -8,6 +8,7 @@ mod forward;
 mod hold;
 mod reach;
 mod request;
+mod returning;
 #[cfg(test)]
 mod tests;
 
@@ -166,6 +167,23 @@ impl Ground<'_> {
             return Err(Denied::new(format!("nothing is on its way: {} has all traffic", self.new_version())));
         }
         Ok(())
+    }
+
+    /// An older revision is being brought in again through the steps.
+    fn is_roll_back(&self) -> bool {
+        !self.rollout().is_aborted() && !self.rollout().is_fully_promoted() && self.leads_back()
+    }
+
+    /// The newest revision was made before the stable one. The controller compares ages too.
+    fn leads_back(&self) -> bool {
+        self.newest().zip(self.stable()).is_some_and(|(newest, stable)| newest.is_older_than(stable))
+    }
+
+    /// Denies what a full promotion does not heed, and names what ends that.
+    fn ignored(&self, why: &str) -> Denied {
+        let denied = Denied::new(why);
+        // The one that finishes a roll back has nothing better before it.
+        if self.is_roll_back() { denied } else { denied.hint("roll back takes customers back") }
     }
 
     /// A patch of this Rollout with the two tests that every act makes.

@@ -19,9 +19,9 @@ use crate::{
     },
 };
 
-const UID: &str = "4554b209-2e01-4f70-afe6-67d164416a68";
+pub(super) const UID: &str = "4554b209-2e01-4f70-afe6-67d164416a68";
 
-fn look(observed: &Observed) -> Release {
+pub(super) fn look(observed: &Observed) -> Release {
     release(&"lab".into(), observed)
 }
 
@@ -29,21 +29,21 @@ fn answer(observed: &Observed, goal: &Goal) -> Answer {
     look(observed).offers.into_iter().find(|o| o.goal == *goal).unwrap_or_else(|| panic!("{goal} not offered")).answer
 }
 
-fn plan(observed: &Observed, goal: &Goal) -> Plan {
+pub(super) fn plan(observed: &Observed, goal: &Goal) -> Plan {
     match answer(observed, goal) {
         Answer::Plan(plan) => *plan,
         Answer::Denied(denied) => panic!("{goal} denied: {denied}"),
     }
 }
 
-fn denied(observed: &Observed, goal: &Goal) -> String {
+pub(super) fn denied(observed: &Observed, goal: &Goal) -> String {
     match answer(observed, goal) {
         Answer::Plan(plan) => panic!("{goal} planned: {:?}", plan.requests),
         Answer::Denied(denied) => denied.to_string(),
     }
 }
 
-fn sent(plan: &Plan) -> (String, Value) {
+pub(super) fn sent(plan: &Plan) -> (String, Value) {
     let [Request::Http { method, path, content_type, body, .. }] = plan.requests.as_slice() else {
         panic!("{:?}", plan.requests)
     };
@@ -53,7 +53,7 @@ fn sent(plan: &Plan) -> (String, Value) {
 }
 
 /// A ReplicaSet of `web` with a template that names its hash.
-fn set(hash: &str, revision: u64, image: &str, created: &str, ready: i64) -> ReplicaSet {
+pub(super) fn set(hash: &str, revision: u64, image: &str, created: &str, ready: i64) -> ReplicaSet {
     serde_json::from_value(json!({
         "metadata": {"name": format!("web-{hash}"), "namespace": "shop", "uid": hash, "creationTimestamp": created,
             "labels": {"rollouts-pod-template-hash": hash, "app": "web"},
