@@ -157,7 +157,7 @@ impl Board {
                 match &*heard {
                     Heard::All(all) => {
                         for rollout in all {
-                            shelf::observe(&self.memory, rollout, now);
+                            shelf::observe_anew(&self.memory, rollout, now);
                         }
                         if self.told.is_none() {
                             self.asked.push(access::identity(Arc::clone(&self.cluster)).boxed());
@@ -166,7 +166,8 @@ impl Board {
                     Heard::Applied(rollout) => {
                         shelf::observe(&self.memory, rollout, now);
                     }
-                    Heard::Deleted(_) | Heard::Alive | Heard::Lost { .. } => {}
+                    Heard::Lost { .. } => shelf::miss(&self.memory),
+                    Heard::Deleted(_) | Heard::Alive => {}
                 }
                 let changed = at.rollouts.hear(*heard);
                 self.stirred |= changed.state || self.alive;

@@ -167,17 +167,21 @@ impl Opened {
         self.alive |= matches!(heard, Heard::All(_) | Heard::Applied(_) | Heard::Alive);
         // Every version counts for what was seen, also those that are told together.
         match &heard {
-            Heard::All(all) => all.iter().for_each(|rollout| self.observe(rollout)),
-            Heard::Applied(rollout) => self.observe(rollout),
-            Heard::Deleted(_) | Heard::Alive | Heard::Lost { .. } => {}
+            Heard::All(all) => {
+                let now = self.cluster.time_there();
+                for rollout in all {
+                    shelf::observe_anew(&self.memory, rollout, now);
+                }
+            }
+            Heard::Applied(rollout) => {
+                shelf::observe(&self.memory, rollout, self.cluster.time_there());
+            }
+            Heard::Lost { .. } => shelf::miss(&self.memory),
+            Heard::Deleted(_) | Heard::Alive => {}
         }
         let changed = self.rollout.hear(heard);
         self.dirty |= changed.state || !changed.objects.is_empty() || self.alive;
         self.listen_to_parts();
-    }
-
-    fn observe(&self, rollout: &Rollout) {
-        shelf::observe(&self.memory, rollout, self.cluster.time_there());
     }
 
     fn hear(&mut self, news: News) {

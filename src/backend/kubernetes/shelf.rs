@@ -35,6 +35,19 @@ pub(super) fn observe(memory: &Memory, rollout: &Rollout, now: DateTime<Utc>) ->
     of.clone()
 }
 
+/// The same of a list: versions in between may never have been seen.
+pub(super) fn observe_anew(memory: &Memory, rollout: &Rollout, now: DateTime<Utc>) {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    let of = memory.entry(rollout.metadata.uid.clone()).or_default();
+    of.miss();
+    of.observe(rollout, now);
+}
+
+/// Contact is lost: what is heard next happened at a time that nobody saw.
+pub(super) fn miss(memory: &Memory) {
+    memory.lock().unwrap_or_else(PoisonError::into_inner).values_mut().for_each(Watched::miss);
+}
+
 macro_rules! objects {
     ($($kind:ty),*) => { $(impl Object for $kind {
         fn meta(&self) -> &Meta { &self.metadata }

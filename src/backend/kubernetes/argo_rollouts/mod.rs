@@ -11,6 +11,7 @@ mod declared;
 pub(super) mod heartbeat;
 mod lengths;
 pub mod objects;
+mod passed;
 mod phase;
 mod plans;
 mod pods;

@@ -113,8 +113,7 @@ pub(super) fn waiting(observed: &Observed) -> Option<Waiting> {
         return None;
     }
     if rollout.is_held() {
-        let since = condition(&status.conditions, "Paused").filter(|c| c.status == "True");
-        return Some(Waiting { on: WaitingOn::Person, since: since.and_then(|c| c.last_transition_time) });
+        return Some(Waiting { on: WaitingOn::Person, since: held_since(observed) });
     }
     if let Some(pause) = status.pause_conditions.first() {
         let on = match pause.reason.as_str() {
@@ -131,6 +130,16 @@ pub(super) fn waiting(observed: &Observed) -> Option<Waiting> {
         .replica_set(&status.current_pod_hash)
         .is_some_and(|rs| rs.status.available_replicas < rs.spec.replicas.unwrap_or_default());
     not_ready.then_some(Waiting { on: WaitingOn::Pods, since: None })
+}
+
+/// Since when somebody holds it by hand.
+fn held_since(observed: &Observed) -> Option<DateTime<Utc>> {
+    let status = &observed.rollout.status;
+    let written = status.duration.as_ref().and_then(|duration| duration.manual_pause_started_at);
+    // A step's pause that was there before has set the condition, and its time is not the hold's.
+    let paused = || condition(&status.conditions, "Paused").filter(|c| c.status == "True");
+    let alone = || paused().filter(|_| status.pause_conditions.is_empty()).and_then(|c| c.last_transition_time);
+    written.or_else(|| observed.watched.held_since()).or_else(alone)
 }
 
 /// When the pause that holds it now runs out by itself; none where a person has to end it.

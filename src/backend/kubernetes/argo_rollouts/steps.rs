@@ -3,7 +3,7 @@
 use super::{
     Observed, lengths,
     objects::{AnalysisRun, CanaryStep, Rollout},
-    times,
+    passed, times,
 };
 use crate::domain::{
     step::{Step, StepId, StepKind, StepState},
@@ -15,19 +15,22 @@ pub(super) fn steps(observed: &Observed) -> Vec<Step> {
     let rollout = &observed.rollout;
     // Before the controller said anything, and between two states, nothing is current.
     let index = rollout.step_index().unwrap_or(0);
+    let passed = passed::first(observed);
     rollout
         .steps()
         .iter()
         .enumerate()
         .map(|(place, step)| {
-            let (started_at, took) = times::of_step(observed, place);
+            let state = state(rollout, place, index, passed);
+            let (started_at, took) =
+                if state == StepState::Skipped { (None, None) } else { times::of_step(observed, place) };
             Step {
                 id: id(place),
                 kind: kind(rollout, step),
                 label: label(rollout, step).into(),
                 after: place.checked_sub(1).map(id).into_iter().collect(),
                 group: None,
-                state: state(rollout, place, index),
+                state,
                 started_at,
                 took,
                 planned: planned(observed, place, step),
@@ -42,14 +45,14 @@ pub(super) fn id(place: usize) -> StepId {
     StepId((place + 1).to_string())
 }
 
-fn state(rollout: &Rollout, place: usize, index: usize) -> StepState {
+/// From the step `passed` on it went past them.
+fn state(rollout: &Rollout, place: usize, index: usize, passed: Option<usize>) -> StepState {
     let status = &rollout.status;
     // An abort sets the index back to 0 and waits there: nothing is current until a retry.
     if rollout.is_aborted() {
         return StepState::Ahead;
     }
-    // A full promotion sets the index to the end without having run the steps.
-    if rollout.is_promoting_fully() {
+    if passed.is_some_and(|first| place >= first) {
         return StepState::Skipped;
     }
     match place.cmp(&index) {

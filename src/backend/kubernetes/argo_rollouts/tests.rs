@@ -257,6 +257,78 @@ fn events_fill_in_what_was_not_watched() {
     assert!(look(&observed).started_at.is_some());
 }
 
+#[test]
+fn a_hold_is_as_old_as_it_is_known_to_be_and_not_as_old_as_the_pause_under_it() {
+    let at = |text: &str| -> Option<DateTime<Utc>> { Some(text.parse().unwrap()) };
+    let since = |observed: &Observed| look(observed).waiting.unwrap().since;
+    let held = || seen("canary-user-paused-in-timed-pause");
+    assert_eq!(since(&held()), None, "the condition is as old as the step's pause");
+    assert_eq!(since(&seen("canary-user-paused-in-analysis")), at("2026-11-20T20:31:09Z"), "nothing else paused it");
+
+    let mut watched = held();
+    let mut before = watched.rollout.clone();
+    before.spec.paused = None;
+    for (rollout, now) in [(before.clone(), "2026-11-20T20:27:30Z"), (held().rollout, "2026-11-20T20:27:40Z")] {
+        watched.watched.observe(&rollout, now.parse().unwrap());
+    }
+    assert_eq!(since(&watched), at("2026-11-20T20:27:40Z"));
+    watched.watched.observe(&before, "2026-11-20T20:27:50Z".parse().unwrap());
+    watched.watched.miss();
+    watched.watched.observe(&held().rollout, "2026-11-20T20:29:00Z".parse().unwrap());
+    assert_eq!(since(&watched), None, "it began at any time since");
+
+    let mut written = held();
+    written.rollout.status.duration =
+        Some(serde_json::from_value(serde_json::json!({"manualPauseStartedAt": "2026-11-20T20:27:33Z"})).unwrap());
+    assert_eq!(since(&written), at("2026-11-20T20:27:33Z"));
+}
+
+#[test]
+fn what_changed_unseen_has_no_time_of_its_own() {
+    let mut observed = seen("canary-paused-at-1pct");
+    let mut next = observed.rollout.clone();
+    next.status.pause_conditions.clear();
+    next.status.controller_pause = false;
+    let mut observe = |index: i64, now: &str, missed: bool| {
+        next.status.current_step_index = Some(index);
+        if missed {
+            observed.watched.miss();
+        }
+        observed.watched.observe(&next, now.parse().unwrap());
+        observed.rollout = next.clone();
+        look(&observed).steps
+    };
+    observe(0, "2026-11-20T20:28:00Z", false);
+    observe(1, "2026-11-20T20:28:10Z", false);
+    let steps = observe(3, "2026-11-20T20:30:00Z", true);
+    assert_eq!((steps[1].took, steps[2].took, steps[3].started_at), (None, None, None));
+    let steps = observe(4, "2026-11-20T20:30:10Z", false);
+    assert_eq!(steps[3].took.unwrap().to_string(), "≥10s");
+    assert_eq!(steps[4].started_at, "2026-11-20T20:30:10Z".parse().ok());
+}
+
+#[test]
+fn only_events_of_this_update_date_its_steps() {
+    let mut observed = paused();
+    observed.rollout.status.current_step_index = Some(3);
+    assert!(look(&observed).steps[0].took.is_some());
+    // It is used again, and what told of that is gone: the events are those of its first time.
+    let hash = observed.rollout.status.current_pod_hash.clone();
+    observed.rollout.metadata.annotations.insert("rollout.argoproj.io/revision".into(), "7".into());
+    for set in observed.replica_sets.iter_mut().filter(|set| set.hash() == hash) {
+        set.metadata.annotations.insert("rollout.argoproj.io/revision-history".into(), "2".into());
+    }
+    let release = look(&observed);
+    assert_eq!((release.steps[0].took, release.steps[0].started_at, release.started_at), (None, None, None));
+    // Steps end one after the other: an older end belongs to another run through them.
+    let mut disordered = paused();
+    disordered.rollout.status.current_step_index = Some(3);
+    for event in disordered.events.iter_mut().filter(|event| event.message.starts_with("Rollout step 1/8")) {
+        event.last_timestamp = "2026-11-20T20:32:00Z".parse().ok();
+    }
+    assert_eq!(look(&disordered).steps[1].took, None);
+}
+
 /// Every time in a value with its place in it. What is sent is as the server has it, and a guard has a clock of its own.
 fn times(value: &Value, place: &str) -> Vec<(String, DateTime<Utc>)> {
     match value {

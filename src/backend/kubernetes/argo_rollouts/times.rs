@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Observed, objects::Rollout};
+use super::{
+    Observed,
+    objects::{Event, Rollout},
+};
 use crate::domain::{step::Took, time::Seconds};
 
 /// What was seen of the steps of one run through them, kept by whoever watches.
@@ -26,8 +29,9 @@ struct Seen {
 }
 
 impl StepTimes {
-    /// Notes what the Rollout shows at `now`. Call it with every version seen, in order.
-    pub fn observe(&mut self, rollout: &Rollout, now: DateTime<Utc>) {
+    /// Notes what the Rollout shows at `now`. Call it with every version seen, in order; `missed` says that some before
+    /// this one may not have been.
+    pub(super) fn observe(&mut self, rollout: &Rollout, now: DateTime<Utc>, missed: bool) {
         let of = (rollout.status.current_pod_hash.clone(), rollout.status.current_step_hash.clone());
         let Some(index) = running_index(rollout) else {
             *self = Self { of, ..Self::default() };
@@ -36,12 +40,14 @@ impl StepTimes {
         let restarted = self.current.is_some_and(|(before, _)| index < before);
         if self.of != of || restarted {
             // The first look at a run that is at its first step saw it begin, if this watch saw the one before.
-            let exactly = index == 0 && (!self.of.0.is_empty() || restarted);
+            let exactly = !missed && index == 0 && (!self.of.0.is_empty() || restarted);
             *self = Self { of, current: Some((index, Seen { at: now, exactly })), done: BTreeMap::new() };
             return;
         }
         match self.current {
             Some((before, _)) if before == index => {}
+            // Neither the end of that one nor the beginning of this one was seen.
+            Some(_) if missed => self.current = Some((index, Seen { at: now, exactly: false })),
             Some((before, seen)) => {
                 self.done.insert(before, (seen, now));
                 // Steps passed between two looks took less than can be told apart.
@@ -51,8 +57,13 @@ impl StepTimes {
                 self.current = Some((index, Seen { at: now, exactly: true }));
             }
             // It was seen not to run (aborted) and now does.
-            None => self.current = Some((index, Seen { at: now, exactly: true })),
+            None => self.current = Some((index, Seen { at: now, exactly: !missed })),
         }
+    }
+
+    /// The step that was seen last as the current one of this update.
+    pub(super) fn current(&self, rollout: &Rollout) -> Option<usize> {
+        self.current.filter(|_| self.of.0 == rollout.status.current_pod_hash).map(|(index, _)| index)
     }
 
     /// When a step of this Rollout began, if that was seen.
@@ -120,24 +131,39 @@ fn end(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
     observed.watched.times.ended(&observed.rollout, place).or_else(|| end_by_event(observed, place))
 }
 
-/// The newest event that says this step was completed, if it can only belong to this run through the steps.
+/// The newest event that says this step was completed, if it can only belong to this run through the steps: after its
+/// beginning, and not before the end of an earlier step.
 fn end_by_event(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
     let began = last_abort(observed).max(started_at(observed))?;
+    let ended = told(observed, place)?;
+    let is_in_order = (0..place).filter_map(|earlier| told(observed, earlier)).all(|earlier| earlier <= ended);
+    (ended >= began && is_in_order).then_some(ended)
+}
+
+/// When an event last told of the end of this step, in whichever run.
+fn told(observed: &Observed, place: usize) -> Option<DateTime<Utc>> {
     let words = format!("Rollout step {}/{} completed", place + 1, observed.rollout.steps().len());
-    let ended = observed
-        .events
-        .iter()
-        .filter(|e| e.reason == "RolloutStepCompleted" && e.message.starts_with(&words))
-        .filter_map(super::objects::Event::at)
-        .max()?;
-    (ended >= began).then_some(ended)
+    let ends = observed.events.iter().filter(|e| e.reason == "RolloutStepCompleted" && e.message.starts_with(&words));
+    ends.filter_map(Event::at).max()
+}
+
+/// How many steps from the first on events tell to be done in this run; there may be more.
+pub(super) fn told_done(observed: &Observed) -> usize {
+    let steps = 0..observed.rollout.steps().len();
+    steps.rev().find(|place| end_by_event(observed, *place).is_some()).map_or(0, |place| place + 1)
 }
 
 /// What happened before an abort belongs to another run through the steps.
 fn last_abort(observed: &Observed) -> Option<DateTime<Utc>> {
-    let number = observed.rollout.metadata.revision()?;
-    let aborts = observed.events.iter().filter(|e| e.reason == "RolloutAborted" && e.is_about_revision(number));
-    aborts.filter_map(super::objects::Event::at).max()
+    aborts(observed).max()
+}
+
+/// When this revision was aborted, as far as events tell; several may be told as one with its first and last time.
+fn aborts(observed: &Observed) -> impl Iterator<Item = DateTime<Utc>> {
+    let number = observed.rollout.metadata.revision();
+    let is_of_this = move |e: &&Event| number.is_some_and(|number| e.is_about_revision(number));
+    let aborts = observed.events.iter().filter(|e| e.reason == "RolloutAborted").filter(is_of_this);
+    aborts.flat_map(|event| event.first_timestamp.into_iter().chain(event.at()))
 }
 
 /// Since when this run through the steps goes on, where that is known.
@@ -146,18 +172,27 @@ pub(super) fn started_at(observed: &Observed) -> Option<DateTime<Utc>> {
     if let Some(duration) = &rollout.status.duration {
         return duration.rollout_started_at;
     }
+    // A retry leaves no trace of its own: after an abort the beginning is not known.
+    update_began(observed).filter(|began| last_abort(observed).is_none_or(|abort| abort <= *began))
+}
+
+/// When the newest revision was first asked for.
+fn update_began(observed: &Observed) -> Option<DateTime<Utc>> {
+    let rollout = &observed.rollout;
     let hash = &rollout.status.current_pod_hash;
-    let said = observed
-        .events
-        .iter()
-        .filter(|e| e.reason == "RolloutNotCompleted" && !hash.is_empty() && e.message.contains(hash.as_str()))
-        .filter_map(super::objects::Event::at)
-        .max();
+    let number = rollout.metadata.revision();
+    // A revision that is used again had its earlier beginnings told by the same hash.
+    let is_of_this = |e: &&Event| {
+        number.is_some_and(|number| e.is_about_revision(number))
+            && !hash.is_empty()
+            && e.message.contains(hash.as_str())
+    };
+    let said = observed.events.iter().filter(|e| e.reason == "RolloutNotCompleted").filter(is_of_this);
+    let said = said.filter_map(Event::at).max();
     // A ReplicaSet that was used before is older than the update that uses it again.
     let created = || {
         let rs = observed.replica_set(hash)?;
         (!rs.metadata.is_used_again()).then_some(rs.metadata.creation_timestamp)?
     };
-    // A retry leaves no trace of its own: after an abort the beginning is not known.
-    said.or_else(created).filter(|began| last_abort(observed).is_none_or(|abort| abort <= *began))
+    said.or_else(created)
 }

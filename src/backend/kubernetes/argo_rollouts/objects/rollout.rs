@@ -312,6 +312,8 @@ pub struct BlueGreenStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct RolloutDuration {
     pub rollout_started_at: Option<DateTime<Utc>>,
+    /// Since when it is held by hand.
+    pub manual_pause_started_at: Option<DateTime<Utc>>,
 }
 
 impl Rollout {
