@@ -3,7 +3,7 @@
 use super::{
     Observed, analysis, lengths,
     objects::{AnalysisRun, condition},
-    pods,
+    pods, times,
 };
 use crate::domain::{analysis::AnalysisPhase, clean::Clean, time::Seconds};
 
@@ -20,7 +20,8 @@ pub(super) fn blockers(observed: &Observed) -> Vec<Clean> {
     }
     let moving = !rollout.is_fully_promoted();
     if moving {
-        found.extend(analysis::runs(observed).into_iter().filter_map(failed_analysis));
+        let runs = analysis::runs(observed).into_iter().filter(|run| blocks(observed, run));
+        found.extend(runs.filter_map(failed_analysis));
     }
     if rollout.is_aborted()
         && let Some(aborted) = conditions.iter().find(|c| c.reason == "RolloutAborted")
@@ -39,6 +40,21 @@ pub(super) fn blockers(observed: &Observed) -> Vec<Clean> {
     }
     found.extend(unwell_pods(observed));
     found.into_iter().map(Clean::from).collect()
+}
+
+/// Whether an analysis belongs to this run through the steps; a retry leaves those of the run before it behind.
+fn blocks(observed: &Observed, run: &AnalysisRun) -> bool {
+    let rollout = &observed.rollout;
+    if rollout.is_analysed_by(&run.metadata.name) {
+        return true;
+    }
+    // As long as it goes on, the status names those of the Rollout itself; not those of an experiment.
+    let is_its_own = run.metadata.label("rollout-type").is_some();
+    if !rollout.is_aborted() && is_its_own {
+        return false;
+    }
+    let made = run.metadata.creation_timestamp.and_then(|made| times::is_of_this_run(observed, made));
+    made.unwrap_or_else(|| rollout.is_aborted())
 }
 
 /// "analysis x failed: success-ratio [0.8], must be `…`, 2 failed (limit 1)".
@@ -109,4 +125,53 @@ fn unwell_pods(observed: &Observed) -> Vec<String> {
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::tests::{fixture, seen};
+    use super::*;
+
+    /// A failed analysis of the newest revision, made at 20:35:40.
+    fn with_failed(rollout: &str) -> Observed {
+        let mut run: AnalysisRun = fixture("analysisrun-failed");
+        let observed = seen(rollout);
+        let hash = observed.rollout.status.current_pod_hash.clone();
+        run.metadata.labels.insert("rollouts-pod-template-hash".into(), hash);
+        Observed { analysis_runs: vec![run], ..observed }
+    }
+
+    fn blames_it(observed: &Observed) -> bool {
+        blockers(observed).iter().any(|blocker| blocker.starts_with("analysis "))
+    }
+
+    fn aborted_at(observed: &mut Observed, at: &str) {
+        let number = observed.rollout.metadata.revision().unwrap();
+        let message = format!("Rollout aborted update to revision {number}");
+        let event = json!({"reason": "RolloutAborted", "message": message, "lastTimestamp": at});
+        observed.events.push(serde_json::from_value(event).unwrap());
+    }
+
+    #[test]
+    fn an_analysis_of_the_run_before_a_retry_blocks_nothing() {
+        let mut observed = with_failed("canary-analysis-running");
+        assert!(!blames_it(&observed), "the status names another one");
+        let name = observed.analysis_runs[0].metadata.name.clone();
+        observed.rollout.status.canary.current_step_analysis_run_status.as_mut().unwrap().name = name;
+        assert!(blames_it(&observed));
+    }
+
+    #[test]
+    fn an_abort_is_blamed_on_an_analysis_of_its_own_run() {
+        let mut observed = with_failed("canary-aborted-by-analysis");
+        assert!(blames_it(&observed), "nothing tells of another run");
+        aborted_at(&mut observed, "2026-11-20T20:35:43Z");
+        assert!(blames_it(&observed), "this abort is that of its own run");
+        // It ran again, and somebody else ended that.
+        observed.rollout.status.aborted_at = "2026-11-20T20:40:00Z".parse().ok();
+        aborted_at(&mut observed, "2026-11-20T20:40:00Z");
+        assert!(!blames_it(&observed));
+    }
 }

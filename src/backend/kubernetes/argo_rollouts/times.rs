@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Observed,
@@ -164,6 +164,19 @@ fn aborts(observed: &Observed) -> impl Iterator<Item = DateTime<Utc>> {
     let is_of_this = move |e: &&Event| number.is_some_and(|number| e.is_about_revision(number));
     let aborts = observed.events.iter().filter(|e| e.reason == "RolloutAborted").filter(is_of_this);
     aborts.flat_map(|event| event.first_timestamp.into_iter().chain(event.at()))
+}
+
+/// Whether something made then can belong to this run through the steps, or to the last one where that was aborted. None
+/// where that is not known.
+pub(super) fn is_of_this_run(observed: &Observed, made: DateTime<Utc>) -> Option<bool> {
+    /// The status and the event of one abort are not written at the same moment.
+    const APART: TimeDelta = TimeDelta::seconds(3);
+    let rollout = &observed.rollout;
+    let ended = rollout.status.aborted_at.filter(|_| rollout.is_aborted());
+    let before = aborts(observed).filter(|at| ended.is_none_or(|ended| *at + APART < ended)).max();
+    let began = update_began(observed);
+    (before.is_some() || began.is_some())
+        .then(|| before.is_none_or(|before| before < made) && began.is_none_or(|began| began <= made))
 }
 
 /// Since when this run through the steps goes on, where that is known.

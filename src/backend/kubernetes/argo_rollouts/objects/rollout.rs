@@ -274,6 +274,8 @@ impl PauseCondition {
 pub struct CanaryStatus {
     pub weights: Option<Weights>,
     pub current_step_analysis_run_status: Option<AnalysisStatus>,
+    /// Of the analysis that runs beside the steps.
+    pub current_background_analysis_run_status: Option<AnalysisStatus>,
     pub current_experiment: String,
     pub stable_ping_pong: String,
 }
@@ -304,6 +306,8 @@ pub struct WeightOf {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct BlueGreenStatus {
+    pub pre_promotion_analysis_run_status: Option<AnalysisStatus>,
+    pub post_promotion_analysis_run_status: Option<AnalysisStatus>,
     pub active_selector: String,
     pub preview_selector: String,
 }
@@ -380,6 +384,21 @@ impl Rollout {
     #[must_use]
     pub fn has_traffic_routing(&self) -> bool {
         self.canary().is_some_and(|canary| canary.traffic_routing.is_some())
+    }
+
+    /// Whether the status names this analysis as one of those that count now.
+    #[must_use]
+    pub fn is_analysed_by(&self, run: &str) -> bool {
+        let (canary, blue_green) = (&self.status.canary, &self.status.blue_green);
+        [
+            &canary.current_step_analysis_run_status,
+            &canary.current_background_analysis_run_status,
+            &blue_green.pre_promotion_analysis_run_status,
+            &blue_green.post_promotion_analysis_run_status,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|status| status.name == run)
     }
 
     /// Whether the controller has seen the newest spec. Anything but a smaller number counts as seen.
