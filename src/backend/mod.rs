@@ -36,6 +36,11 @@ pub trait Backend: Send + Sync {
     /// Asks the platform whether it would take the plan, changing nothing (a server-side dry run).
     fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>>;
 
+    /// Whether a folder is there at all; none where that cannot be known, for want of permission or contact.
+    fn has_folder(&self, _folder: Name) -> BoxFuture<'static, Option<bool>> {
+        future::ready(None).boxed()
+    }
+
     /// Leaves a guard's heartbeat on the object, if it may follow the one that is there (`Beat::may_follow`).
     /// One that may not fails as `FailureKind::Conflict`. Without a place for heartbeats there is no guard.
     fn beat(&self, beat: Beat) -> BoxFuture<'static, Result<(), Failure>> {

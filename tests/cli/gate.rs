@@ -5,7 +5,8 @@ use std::{
     process::Stdio,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use wiremock::{Mock, ResponseTemplate, matchers::path};
 
 use super::{
     Home, KUBECONFIG,
@@ -163,4 +164,32 @@ async fn a_canary_that_does_as_well_may_go_on() {
     assert!(said.contains("✓ orders  500 vs 500  ×1.00 (") && said.contains("budget      web 99 %: "), "{said}");
     let (code, lines) = gate.json("wait web --until go,no-go --json");
     assert_eq!((code, &lines.last().unwrap()["until"]), (0, &"go".into()), "{lines:?}");
+}
+
+/// Nothing on standard output is an answer only with the place that was looked at.
+#[tokio::test]
+async fn where_there_are_no_releases_it_says_where_it_looked() {
+    let gate = Gate::open(WELL, false).await;
+    let missing = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404, "reason": "NotFound",
+                         "message": "namespaces \"nope\" not found"});
+    let forbidden = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden",
+                           "message": "namespaces \"secret\" is forbidden"});
+    for (name, code, body) in [("nope", 404, missing), ("secret", 403, forbidden)] {
+        let answer = ResponseTemplate::new(code).set_body_json(body);
+        let there = path(format!("/api/v1/namespaces/{name}"));
+        Mock::given(there).respond_with(answer).with_priority(1).mount(&gate.servers.cluster).await;
+    }
+    for (line, code, said) in [
+        ("-n nope status --json", 2, "flightdeck: there is no namespace nope on lab; name another with `-n`\n"),
+        (
+            "-n secret status",
+            0,
+            "flightdeck: no releases in namespace secret on lab; does it exist? try another with `-n`\n",
+        ),
+        ("-n empty status --line", 0, "flightdeck: no releases in namespace empty on lab\n"),
+    ] {
+        let output = gate.home.run(line);
+        let told = (output.status.code(), text(&output.stdout), text(&output.stderr));
+        assert_eq!(told, (Some(code), String::new(), said.to_owned()), "{line}");
+    }
 }

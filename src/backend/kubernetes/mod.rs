@@ -31,13 +31,13 @@ use crate::{
     config::source::KubernetesConfig,
     domain::{
         clean::Name,
-        failure::Failure,
+        failure::{Failure, FailureKind},
         guard::Beat,
         plan::{Plan, Receipt},
         update::{Scope, Update},
     },
 };
-use cluster::Cluster;
+use cluster::{Ask, Cluster};
 use shelf::Memory;
 
 /// Tells the time; only the runtime reads a clock.
@@ -92,6 +92,18 @@ impl Backend for Kubernetes {
 
     fn rehearse(&self, plan: Plan) -> BoxFuture<'static, Result<(), Failure>> {
         apply::rehearse(Arc::clone(&self.cluster), plan).boxed()
+    }
+
+    fn has_folder(&self, folder: Name) -> BoxFuture<'static, Option<bool>> {
+        let cluster = Arc::clone(&self.cluster);
+        async move {
+            let path = format!("/api/v1/namespaces/{}", folder.raw());
+            match cluster.read::<serde::de::IgnoredAny>(Ask::get(path)).await {
+                Ok(_) => Some(true),
+                Err(stopped) => (Failure::from(stopped).kind == FailureKind::NotFound).then_some(false),
+            }
+        }
+        .boxed()
     }
 
     fn beat(&self, beat: Beat) -> BoxFuture<'static, Result<(), Failure>> {

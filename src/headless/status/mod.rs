@@ -17,7 +17,7 @@ use crate::{
     cli::{Global, Status},
     config::paths::Paths,
     core::{
-        settings::Settings,
+        settings::{Role, Settings},
         state::{Open, State},
     },
     domain::{goal::Permission, panel::PanelTrouble, release::Release, target::TargetRef},
@@ -35,7 +35,13 @@ pub fn status(global: &Global, paths: &Paths, clock: Clock, wanted: &Status) -> 
     load::needs_cluster(&loaded)?;
     let (text, problem) = runtime::execute(async {
         let connected = connect::connect(&loaded, clock).await?;
-        read(loaded.settings, &connected, clock, target, wanted).await
+        let is_board = target.is_none();
+        let settings = loaded.settings.clone();
+        let (text, problem) = read(loaded.settings, &connected, clock, target, wanted).await?;
+        if is_board && text.is_empty() && problem.is_none() {
+            nothing(&settings, &connected).await?;
+        }
+        Ok::<_, Problem>((text, problem))
     })??;
     print::out(&text)?;
     problem.map_or(Ok(()), |problem| Err(problem.into()))
@@ -100,6 +106,33 @@ async fn read(
         }
     }
     Ok((text, problem))
+}
+
+/// Says where nothing was found, and what may be wrong with that.
+///
+/// # Errors
+/// When a namespace that was asked for does not exist.
+async fn nothing(settings: &Settings, connected: &Connected) -> Result<(), Problem> {
+    for source in settings.sources.iter().filter(|source| source.role == Role::Backend) {
+        let Some(backend) = connected.backends.get(&source.name) else { continue };
+        if source.folders.is_empty() {
+            print::complain(&format!("no releases in any namespace on {}", source.name));
+        }
+        for folder in &source.folders {
+            match backend.has_folder(folder.clone()).await {
+                Some(false) => {
+                    let text = format!("there is no namespace {folder} on {}; name another with `-n`", source.name);
+                    return Err(Problem::usage(text));
+                }
+                Some(true) => print::complain(&format!("no releases in namespace {folder} on {}", source.name)),
+                None => print::complain(&format!(
+                    "no releases in namespace {folder} on {}; does it exist? try another with `-n`",
+                    source.name
+                )),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether everything that belongs to the release is there, permissions and first answers included.
