@@ -4,6 +4,7 @@
 //! a recording, a test and the live program all run this same code.
 
 pub mod acts;
+pub mod against;
 pub mod arming;
 pub mod budget;
 pub mod command;

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     acts::{Change, Part},
+    against,
     evidence::{Mark, said},
     forward, policy,
     state::{Confirm, Rehearsal, State},
@@ -20,6 +21,8 @@ use crate::domain::{
 
 /// Columns of the labels.
 pub const LABEL: usize = 12;
+/// The label of what stands against it.
+const AGAINST: &str = "against";
 
 /// One sentence of the dialog.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +67,17 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
     // Nobody goes forward because of a NO-GO.
     let is_against = forward.as_ref().is_some_and(|forward| forward.answer.word == Word::NoGo);
     let (label, tone) = if is_against { ("despite", Tone::Warning) } else { ("because", Tone::Plain) };
-    sheet.say(None, label, because(state), tone);
+    sheet.say(None, label, because(state, forward.is_some()), tone);
+    if let (Some(_), Some(open)) = (&forward, &state.open) {
+        let (objections, more) = against::shown(state, open);
+        for objection in objections {
+            let tone = if objection.is_bad { Tone::Trouble } else { Tone::Warning };
+            sheet.say(None, AGAINST, objection.text, tone);
+        }
+        if more > 0 {
+            sheet.say(None, AGAINST, format!("and {more} more; leave this to see all"), Tone::Warning);
+        }
+    }
     if let Some(forward) = forward {
         if let Some(why) = forward.failed {
             sheet.say(None, "failed", why.to_string(), Tone::Warning);
@@ -132,12 +145,13 @@ impl Sheet<'_> {
     }
 }
 
-/// The verdict with what is wrong and what it costs, and how old the numbers are.
-fn because(state: &State) -> String {
+/// The verdict with what is wrong and what it costs, and how old the numbers are. Before going forward what else is
+/// wrong has a line each.
+fn because(state: &State, is_forward: bool) -> String {
     let Some(open) = &state.open else { return "nothing is known of it now".into() };
-    let mut text = said::sentence(state, open);
+    let mut text = if is_forward { said::headline(state, open) } else { said::sentence(state, open) };
     let looks = open.panels.iter().filter(|panel| panel.reading.off && panel.reading.mark != Mark::Regression);
-    for panel in looks.filter(|panel| !panel.reading.is_unknown()) {
+    for panel in looks.filter(|panel| !is_forward && !panel.reading.is_unknown()) {
         let ratio = panel.reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
         text.extend(["; ", panel.spec.name.as_str(), &ratio, " asks for a look"]);
     }

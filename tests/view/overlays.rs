@@ -1,8 +1,13 @@
 //! Dialogs over a screen.
 
+use std::sync::Arc;
+
 use flightdeck::{
     core::{
         acts::{Change, Part},
+        against,
+        evidence::Mark,
+        metrics,
         policy::Confirmation,
         state::{Act, Confirm, Notice, NoticeKind, Overlay, Rehearsal, Stage, State},
     },
@@ -19,7 +24,7 @@ use tui_input::Input;
 use crate::{
     SIZES,
     fixtures::{self, Situation, now},
-    roles, shown, size,
+    judged, roles, shown, size,
 };
 
 pub fn confirm(plan: Plan, confirmation: Confirmation) -> Confirm {
@@ -71,6 +76,45 @@ fn confirm_in_every_size() {
             &over(Situation::Normal, at, Overlay::Confirm(Box::new(forward))),
         );
     }
+}
+
+/// Who goes forward has read all that is wrong on the cockpit, one line each and the worst first; who goes back need not.
+#[test]
+fn going_forward_repeats_what_is_wrong() {
+    let asked = |plan: Plan, confirmation: Confirmation, blockers: &[&str], at| {
+        let mut state = fixtures::armed(judged::all_wrong(size(at)));
+        let open = state.open.as_mut().unwrap();
+        let mut release = open.release.as_deref().unwrap().clone();
+        release.blockers = blockers.iter().map(|why| (*why).into()).collect();
+        open.release = Some(Arc::new(release));
+        state.overlay = Some(Overlay::Confirm(Box::new(confirm(plan, confirmation))));
+        state
+    };
+    let blocked = ["quota `compute` is used up", "PodDisruptionBudget allows none"];
+    for at in SIZES {
+        let forward = asked(fixtures::promote(), typed(), &blocked, at);
+        let open = forward.open.as_ref().unwrap();
+        let all = against::all(&forward, open);
+        let tally = metrics::tally(&forward, open);
+        let of = |mark: Mark| tally.iter().find(|(of, _)| *of == mark).map_or(0, |(_, count)| *count);
+        let said = |start: &str| all.iter().filter(|one| one.text.starts_with(start)).count();
+        assert_eq!(said("✗"), of(Mark::Regression) - 1, "the first is told by the verdict: {all:?}");
+        assert_eq!((said("! BLOCKED"), said("!")), (2, of(Mark::Look) + 2), "{all:?}");
+        assert!(all.is_sorted_by_key(|one| !one.is_bad), "{all:?}");
+        let (kept, more) = against::shown(&forward, open);
+        assert_eq!(kept.len() + more, all.len());
+        let screen = shown("against", &forward);
+        assert!(screen.contains("despite     NO-GO orders"), "{screen}");
+        assert!(screen.contains("against     ! BLOCKED quota") && screen.contains("  ! BLOCKED Pod"), "{screen}");
+        assert!(screen.contains("  ✗ ") && screen.contains(&format!("and {more} more")), "{screen}");
+        snap(&format!("confirm_against_{}x{}", at.0, at.1), &forward);
+        let back = shown("back", &asked(fixtures::rollback(), Confirmation::Yes, &blocked, at));
+        assert!(!back.contains("against     "), "{back}");
+    }
+    let calm = confirm(fixtures::promote(), Confirmation::Yes);
+    let mut state = fixtures::armed(judged::release(judged::Verdict::Go, 1, size((120, 40))));
+    state.overlay = Some(Overlay::Confirm(Box::new(calm)));
+    assert!(!shown("calm", &state).contains("against     "), "nothing is wrong");
 }
 
 #[test]

@@ -277,22 +277,37 @@ pub fn roughly(length: Seconds) -> String {
     }
 }
 
-/// The verdict in one sentence: the word, what is wrong since when and what it has cost, else the first reason.
+/// The regression that makes it a NO-GO; none where something else does, or it is none.
+#[must_use]
+pub fn leading(open: &Open) -> Option<&Panel> {
+    let first = regressions(open).into_iter().next().filter(|panel| panel.spec.critical);
+    first.filter(|_| verdict(open).word == Word::NoGo)
+}
+
+/// The verdict in one sentence with every regression.
 #[must_use]
 pub fn sentence(state: &State, open: &Open) -> String {
+    let mut text = headline(state, open);
+    if leading(open).is_some() {
+        for other in regressions(open).into_iter().skip(1) {
+            text.extend(["; ", other.spec.name.as_str()]);
+            text.extend(ratio(&other.reading).map(|ratio| format!(" {ratio}")));
+        }
+    }
+    text
+}
+
+/// The verdict in one sentence: the word, what is wrong first since when and what it has cost, else the first reason.
+#[must_use]
+pub fn headline(state: &State, open: &Open) -> String {
     let verdict = verdict(open);
-    let regressions = regressions(open);
-    if let (Word::NoGo, Some(panel)) = (verdict.word, regressions.first().filter(|panel| panel.spec.critical)) {
+    if let Some(panel) = leading(open) {
         let mut text = format!("{} {}", verdict.word, panel.spec.name);
         text.extend(ratio(&panel.reading).map(|ratio| format!(" {ratio}")));
         text.extend(since(state, panel).map(|since| format!(" since {since}")));
         if let Some(loss) = &panel.reading.loss {
             text.extend([", ".to_owned(), missing(panel, loss, true)]);
             text.extend(growing(loss).map(|growing| format!(", {growing}")));
-        }
-        for other in regressions.iter().skip(1) {
-            text.extend(["; ", other.spec.name.as_str()]);
-            text.extend(ratio(&other.reading).map(|ratio| format!(" {ratio}")));
         }
         return text;
     }
