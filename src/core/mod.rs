@@ -34,5 +34,6 @@ pub mod settings;
 pub mod sheet;
 pub mod state;
 pub mod study;
+mod tense;
 pub mod update;
 pub mod urgency;

@@ -11,6 +11,7 @@ use tui_input::Input;
 
 pub use super::overlay::{Confirm, GuardDialog, GuardOrder, Overlay, Rehearsal, ResetDialog};
 pub use super::panel::{Asked, Evidence, History, Judged, Panel, WeightMove, When, Wrong};
+pub use super::tense::Tense;
 use super::{
     acts::Change,
     budget::Budget,
@@ -98,15 +99,6 @@ pub struct State {
     pub clock: i64,
     /// The next number for watches, questions and acts.
     pub next_id: u64,
-}
-
-/// Whether a state is of now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tense {
-    #[default]
-    Now,
-    /// A moment of a recording that is played.
-    Recorded,
 }
 
 /// A configured place to look, and how it is doing.
@@ -497,23 +489,6 @@ impl State {
         )]
         let by_wall = (by_wall as f64 / self.settings.speed.max(0.001)).ceil() as u64;
         Some(until.mono.saturating_sub(self.at.mono).min(by_wall)).filter(|left| *left > 0)
-    }
-
-    #[must_use]
-    pub fn is_replayed(&self) -> bool {
-        self.tense == Tense::Recorded
-    }
-
-    /// What the window is called: never the same for a recording as for now.
-    #[must_use]
-    pub fn window_title(&self) -> String {
-        if self.is_replayed() { format!("REPLAY {}", self.title) } else { self.title.clone() }
-    }
-
-    /// Whether what is on screen was, be it earlier in this run or in a recording.
-    #[must_use]
-    pub fn shows_a_past(&self) -> bool {
-        self.is_replayed() || self.open.as_ref().is_some_and(|open| open.looking.is_some())
     }
 
     #[must_use]
