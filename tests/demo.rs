@@ -7,7 +7,7 @@ use flightdeck::{
         evidence::{self, Reading},
         state::{Overlay, Stage, State},
     },
-    domain::{debrief::Analysis, release::Phase, verdict::Word},
+    domain::{debrief::Analysis, release::Phase, time::Seconds, verdict::Word},
     headless::demo::{
         SEED, SPEED,
         flight::{Course, Flight},
@@ -130,6 +130,24 @@ fn the_card_at_the_end_tells_what_the_simulation_counted() {
     alone.advance(told.alone.until.timestamp());
     assert_eq!(told.alone.lost, alone.ledger("4.2.0").rejected);
     assert!(matches!(told.alone.analysis, Analysis::Passed(_)) && told.alone.lost > 20 * lost, "{told:?}");
+}
+
+/// Who looks at the board is told there that a NO-GO stands, and the card counts from when it was said.
+#[test]
+fn a_look_at_the_board_hides_no_no_go_and_is_not_held_against_anybody() {
+    let mut flight = flight(Scenario::SilentPaymentFailure, "@30 esc @60 enter @75 R @76.5 y @81 enter");
+    flight.until(29_000);
+    let told = flight.state().no_go_said.expect("it was said");
+    let board = screen(&mut flight, 50_000);
+    assert!(board.contains("✗ NO-GO") && board.contains("▸ checkout is at NO-GO; press enter: open it"), "{board}");
+    let card = screen(&mut flight, 100_000);
+    assert!(card.contains("THE SAME CUSTOMERS, TWICE"), "{card}");
+    assert_eq!(flight.state().no_go_said, Some(told), "said once, whatever was open since");
+    let said = card.lines().find(|line| line.contains("NO-GO said")).unwrap();
+    assert!(said.contains(&told.format("%H:%M:%S").to_string()), "{card}");
+    let debrief = flight.state().debrief.clone().unwrap();
+    let after = format!("{} after NO-GO", Seconds::between(told, debrief.back));
+    assert!(card.contains(&after), "{after}: {card}");
 }
 
 /// What customers had met with when the act was sent.

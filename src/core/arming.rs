@@ -13,13 +13,36 @@ use super::{
     state::{Open, State},
 };
 use crate::domain::{
-    clean::Clean,
+    clean::{Clean, Name},
     goal::{Denied, Goal, Permission},
     guard::{Heartbeat, Post},
     plan::Plan,
     release::Release,
     time::Seconds,
 };
+
+impl State {
+    /// Whether acts on this source are allowed without arming anew.
+    #[must_use]
+    pub fn is_armed(&self, source: &Name) -> bool {
+        self.armed_for(source).is_some()
+    }
+
+    /// For how many milliseconds more acts on this source are allowed without arming anew.
+    #[must_use]
+    pub fn armed_for(&self, source: &Name) -> Option<u64> {
+        let until = self.source(source)?.armed_until?;
+        let by_wall = (until.wall - self.at.wall).num_milliseconds().max(0);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "never negative, saturates"
+        )]
+        let by_wall = (by_wall as f64 / self.settings.speed.max(0.001)).ceil() as u64;
+        Some(until.mono.saturating_sub(self.at.mono).min(by_wall)).filter(|left| *left > 0)
+    }
+}
 
 /// One sentence of a dialog behind its label.
 #[derive(Clone, Debug, PartialEq, Eq)]

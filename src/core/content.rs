@@ -1,8 +1,6 @@
 //! What the lists of the release screen hold, line by line. `view` paints these lines and `update` keeps
 //! scrolling within them, so both read them here.
 
-use chrono::{DateTime, Utc};
-
 use super::{
     command::{COMMANDS, Spec},
     layout::{self, Tier},
@@ -12,7 +10,7 @@ use super::{
 use crate::domain::{
     release::Release,
     revision::{Pod, Revision},
-    timeline::{Moment, MomentKind},
+    timeline::Moment,
     verdict::Word,
 };
 
@@ -41,14 +39,6 @@ pub fn timeline(open: &Open) -> Vec<&Moment> {
         }
     }
     kept
-}
-
-/// When this run first said NO-GO of the release.
-#[must_use]
-pub fn noticed(open: &Open) -> Option<DateTime<Utc>> {
-    let said =
-        |moment: &&Moment| moment.kind == MomentKind::Verdict && moment.text.starts_with(&Word::NoGo.to_string());
-    open.seen.iter().find(said).map(|moment| moment.at)
 }
 
 fn keeps(moment: &Moment, filter: &str) -> bool {

@@ -10,7 +10,7 @@ use super::{
     evidence::{self, Mark, SplitStanding, said},
     forward, keymap, number,
     state::{Open, Overlay, Pane, Panel, State, View},
-    urgency::{Urgency, urgency},
+    urgency::{Urgency, of_row, urgency},
 };
 use crate::{
     domain::{
@@ -99,7 +99,8 @@ fn works(state: &State, command: Command) -> bool {
 /// What is on screen, as far as it asks for something else to be done.
 #[derive(Clone, Debug, PartialEq)]
 enum Scene {
-    Board,
+    /// A release on it of which NO-GO was said last.
+    Board(Option<String>),
     /// Another view than the cockpit.
     Away,
     /// A past in which everybody is back, in the list of moments.
@@ -145,7 +146,8 @@ fn advice(scene: &Scene) -> (String, &'static [(Command, &'static str)]) {
     const HOLD: (Command, &str) = (Command::Hold, "hold it here");
     const ACTS: (Command, &str) = (Command::Acts, "every act, and why some cannot be done now");
     let keys: &[(Command, &str)] = match scene {
-        Scene::Board => &[(Command::Open, "open the release under the cursor and judge it")],
+        Scene::Board(Some(_)) => &[(Command::Open, "open it")],
+        Scene::Board(None) => &[(Command::Open, "open the release under the cursor and judge it")],
         Scene::Away => &[(Command::Back, "back to the cockpit")],
         Scene::Moments => &[(Command::Earlier, "what it looked like then, moment by moment")],
         Scene::Back => &[(Command::Timeline, "what happened, and from there back to it")],
@@ -165,7 +167,8 @@ fn advice(scene: &Scene) -> (String, &'static [(Command, &'static str)]) {
         }
     };
     let why = match scene {
-        Scene::Board
+        Scene::Board(Some(name)) => format!("{name} is at NO-GO"),
+        Scene::Board(None)
         | Scene::Away
         | Scene::Moments
         | Scene::Back
@@ -193,7 +196,7 @@ fn advice(scene: &Scene) -> (String, &'static [(Command, &'static str)]) {
 
 /// The scene of this moment, the most urgent one; none where what is on screen says itself what to do.
 fn scene(state: &State) -> Option<Scene> {
-    let Some(open) = &state.open else { return Some(Scene::Board) };
+    let Some(open) = &state.open else { return Some(board(state)) };
     // The bar says how to come back.
     if open.looking.is_some() {
         return None;
@@ -213,6 +216,14 @@ fn scene(state: &State) -> Option<Scene> {
         return is_over.then_some(if unseen { Scene::Back } else { Scene::Over });
     }
     Some(if release.aborted { Scene::OnTheWay } else { under_way(state, open, release) })
+}
+
+/// What stands first on the board, where it is at NO-GO; `enter` opens what the cursor is on, so it has to be there.
+fn board(state: &State) -> Scene {
+    let board = &state.board;
+    let row = board.cursor.as_ref().and_then(|cursor| board.releases.get(cursor));
+    let at_no_go = row.filter(|row| of_row(row, board.said(&row.release)) == Urgency::NoGo);
+    Scene::Board(at_no_go.map(|row| Clean::new(row.release.id.target.name()).to_string()))
 }
 
 /// What is on screen of a release that customers meet.

@@ -83,6 +83,9 @@ pub struct State {
     /// It is still to be shown.
     #[serde(default)]
     pub debrief_due: bool,
+    /// When NO-GO was said first, whatever became of it and whatever screen was open since.
+    #[serde(default)]
+    pub no_go_said: Option<DateTime<Utc>>,
     /// The past was looked at in this run.
     #[serde(default)]
     pub looked_back: bool,
@@ -428,6 +431,7 @@ impl State {
             hint: None,
             debrief: None,
             debrief_due: false,
+            no_go_said: None,
             looked_back: false,
             resets,
             title: String::new(),
@@ -468,27 +472,6 @@ impl State {
     pub fn age_of(&self, panel: &Panel) -> Option<Seconds> {
         let ahead = TimeDelta::seconds(self.ahead(&panel.spec.source));
         panel.newest.map(|newest| Seconds::between(newest, self.at.wall + ahead))
-    }
-
-    /// Whether acts on this source are allowed without arming anew.
-    #[must_use]
-    pub fn is_armed(&self, source: &Name) -> bool {
-        self.armed_for(source).is_some()
-    }
-
-    /// For how many milliseconds more acts on this source are allowed without arming anew.
-    #[must_use]
-    pub fn armed_for(&self, source: &Name) -> Option<u64> {
-        let until = self.source(source)?.armed_until?;
-        let by_wall = (until.wall - self.at.wall).num_milliseconds().max(0);
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "never negative, saturates"
-        )]
-        let by_wall = (by_wall as f64 / self.settings.speed.max(0.001)).ceil() as u64;
-        Some(until.mono.saturating_sub(self.at.mono).min(by_wall)).filter(|left| *left > 0)
     }
 
     #[must_use]

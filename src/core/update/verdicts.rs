@@ -26,6 +26,9 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let outcome = evidence::outcome(open);
     let word = outcome.verdict.word;
+    if word == Word::NoGo {
+        state.no_go_said.get_or_insert(state.at.wall);
+    }
     let before = open.said.replace(word);
     if before == Some(word) {
         return;

@@ -3,15 +3,18 @@
 use super::{framed, key};
 use crate::{
     core::number,
-    core::{content, layout, sheet, state::State},
-    domain::debrief::{Analysis, Debrief},
+    core::{layout, sheet, state::State},
+    domain::{
+        debrief::{Analysis, Debrief},
+        time::Seconds,
+    },
     theme::Role,
     view::{canvas::Canvas, widget::row::Row, words},
 };
 
 /// Columns of the labels, and of the first of the two stories.
-const LABEL: usize = 16;
-const FIRST: usize = 26;
+const LABEL: usize = 15;
+const FIRST: usize = 29;
 
 pub fn draw(state: &State, canvas: &mut Canvas) {
     let Some(debrief) = &state.debrief else { return };
@@ -52,9 +55,15 @@ fn rows(state: &State, debrief: &Debrief, width: usize) -> Vec<Row> {
 
 fn lines(state: &State, debrief: &Debrief) -> Vec<Line> {
     let clock = |at| words::time_of_day(state, at);
-    let since = |at| format!("after {}", crate::domain::time::Seconds::between(debrief.began, at));
+    let since = |at| format!("after {}", Seconds::between(debrief.began, at));
     let began = clock(debrief.began);
-    let noticed = state.open.as_ref().and_then(content::noticed);
+    // What could be done about it counts from then, whatever was looked at before and after.
+    let told = state.no_go_said.filter(|at| *at <= debrief.back);
+    let back = clock(debrief.back);
+    let back = match told {
+        Some(told) => format!("{back}, {} after NO-GO", Seconds::between(told, debrief.back)),
+        None => format!("{back}, {}", since(debrief.back)),
+    };
     let alone = &debrief.alone;
     let said = match alone.analysis {
         Analysis::Passed(at) => (Role::Bad, format!("never: it passed at {}", clock(at))),
@@ -68,18 +77,14 @@ fn lines(state: &State, debrief: &Debrief) -> Vec<Line> {
     vec![
         Line { label: "went wrong", flown: (Role::Text, began.clone()), alone: (Role::Text, began) },
         Line {
-            label: "noticed",
-            flown: noticed.map_or_else(
-                || (Role::Text, "before it was proved".to_owned()),
+            label: "NO-GO said",
+            flown: told.map_or_else(
+                || (Role::Text, "you went back before it".to_owned()),
                 |at| (Role::Good, format!("{}, {}", clock(at), since(at))),
             ),
             alone: said,
         },
-        Line {
-            label: "customers back",
-            flown: (Role::Good, format!("{}, {}", clock(debrief.back), since(debrief.back))),
-            alone: reached,
-        },
+        Line { label: "customers back", flown: (Role::Good, back), alone: reached },
         Line {
             label: "orders lost",
             flown: (Role::Title, number::count(count(debrief.lost))),
