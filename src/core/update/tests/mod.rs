@@ -19,6 +19,7 @@ mod prospects;
 mod releases;
 mod rereading;
 mod resetting;
+mod review;
 mod sentry;
 mod shop;
 mod unproven;

@@ -41,6 +41,8 @@ pub(super) struct Shop {
     pub(super) hidden: Vec<(&'static str, &'static str)>,
     /// Nothing was scraped between these.
     pub(super) outages: Vec<(i64, i64)>,
+    /// Pods whose names hold these were not scraped between.
+    pub(super) away: Vec<(&'static str, i64, i64)>,
     /// The second at which every pod of the canary starts anew.
     pub(super) restart: Option<i64>,
     /// Seconds between scrapes; in between the last sample stands.
@@ -58,6 +60,7 @@ impl Default for Shop {
             gauge: vec![(-OLD, 40.0)],
             hidden: Vec::new(),
             outages: Vec::new(),
+            away: Vec::new(),
             restart: None,
             scrape: 10,
             ahead: 0.0,
@@ -141,6 +144,7 @@ impl Shop {
             .map(|at| (at, at - noon().timestamp()))
             .filter(|(_, second)| *second >= began)
             .filter(|(_, second)| !self.outages.iter().any(|(from, to)| second >= from && second < to))
+            .filter(|(_, at)| !self.away.iter().any(|(pod, from, to)| name.contains(pod) && at >= from && at < to))
             .map(|(at, second)| Point { at, value: value(second.div_euclid(self.scrape) * self.scrape) })
             .collect();
         Series { instance: name.into(), points }
