@@ -67,3 +67,19 @@ fn a_pod_that_was_not_scraped_and_comes_back_makes_no_guard_act() {
         assert!(acts.is_empty(), "{better:?} {pod}: a guard takes a healthy release back: {acts:?}");
     }
 }
+
+#[test]
+#[ignore = "finding 2"]
+fn a_rate_of_half_the_pods_of_the_canary_is_not_go() {
+    let shop = Shop { away: vec![("new-2", 20, 100_000)], ..Shop::default() };
+    // Errors are counted, twice as many as on the baseline, and one of two pods of the canary is not scraped.
+    let shop = Shop { canary: vec![(-100_000, 1.0)], ..shop };
+    let mut visit = visit(rate(Better::Lower), shop, ready(exposed(), 2, 4));
+    let mut words = Vec::new();
+    for _ in 0..60 {
+        visit.live(60);
+        words.push(word(&visit));
+    }
+    let go = words.iter().position(|word| *word == Word::Go);
+    assert_eq!(go, None, "GO after {go:?} min, while one of two pods is not counted: {}", why(&visit));
+}
