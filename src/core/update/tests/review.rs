@@ -83,3 +83,25 @@ fn a_rate_of_half_the_pods_of_the_canary_is_not_go() {
     let go = words.iter().position(|word| *word == Word::Go);
     assert_eq!(go, None, "GO after {go:?} min, while one of two pods is not counted: {}", why(&visit));
 }
+
+#[test]
+#[ignore = "finding 3"]
+fn a_sign_of_life_after_a_sleep_does_not_say_what_was_missed() {
+    for better in [Better::Higher, Better::Lower] {
+        let shop = Shop { weights: vec![(0, 0.1), (600, 0.5)], ..Shop::default() };
+        let mut visit = visit(prompt(rate(better)), shop, ready(exposed(), 2, 4));
+        visit.live(590);
+        visit.flight.skip(310_000);
+        // `listen` says `Alive` 8 s after the last line, whoever slept; pings take up to 10 s to find a dead connection.
+        visit.flight.update(Update::Health(Health::Live));
+        let (no_go, acts) = watch(&mut visit, 8);
+        assert!(!no_go && acts.is_empty(), "{better:?} judged by the weight before: {} {acts:?}", why(&visit));
+        assert_ne!(word(&visit), Word::Go, "{better:?}");
+        // A step that somebody dates to its second makes all of it be read again; one that nobody dates does not.
+        let mut release = ready(moved(50.0, 900), 2, 4);
+        (release.steps[2].took, release.steps[2].started_at) = (None, None);
+        visit.news(release);
+        let (no_go, acts) = watch(&mut visit, 120);
+        assert!(!no_go && acts.is_empty(), "{better:?} after the news: {} {acts:?}", why(&visit));
+    }
+}
