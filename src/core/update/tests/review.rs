@@ -105,3 +105,23 @@ fn a_sign_of_life_after_a_sleep_does_not_say_what_was_missed() {
         assert!(!no_go && acts.is_empty(), "{better:?} after the news: {} {acts:?}", why(&visit));
     }
 }
+
+#[test]
+#[ignore = "finding 5"]
+fn a_source_that_restarts_scrapes_its_pods_one_after_the_other() {
+    for better in [Better::Higher, Better::Lower] {
+        for back in [1_030, 1_050, 1_100, 1_300] {
+            for late in [vec!["old-2", "old-3", "old-4"], vec!["new-2"]] {
+                let away = late.iter().map(|pod| (*pod, 1_000, back + 10)).collect();
+                let shop = Shop { weights: vec![(0, 0.5)], outages: vec![(1_000, back)], away, ..Shop::default() };
+                let mut release = ready(exposed(), 2, 4);
+                release.weight.set = Some(50.0);
+                release.steps[0].kind = StepKind::SetWeight(50.0);
+                let mut visit = visit(prompt(rate(better)), shop, release);
+                visit.live(u64::try_from(back).unwrap());
+                let (no_go, acts) = watch(&mut visit, 120);
+                assert!(!no_go && acts.is_empty(), "{better:?} back {back} late {late:?}: {} {acts:?}", why(&visit));
+            }
+        }
+    }
+}
