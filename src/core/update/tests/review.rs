@@ -125,3 +125,23 @@ fn a_source_that_restarts_scrapes_its_pods_one_after_the_other() {
         }
     }
 }
+
+#[test]
+#[ignore = "finding 6"]
+fn pods_that_are_ready_since_do_not_void_what_was_counted_before() {
+    // A canary dies at 1,210 and is found dead at 1,240; at 1,235 the next step began, whose pod is ready already.
+    let first = |more: bool| {
+        let shop = Shop { weights: vec![(0, 0.1), (1_230, 0.25)], ..dead_from(1_210) };
+        let spec = PanelSpec { warm_up: Seconds(300.0), ..prompt(rate(Better::Higher)) };
+        let mut visit = visit(spec, shop, ready(exposed(), 2, 4));
+        visit.live(1_215);
+        // The pods for 25 % are made ready before the router is told.
+        let pods = if more { 3 } else { 2 };
+        visit.news(ready(exposed(), pods, 4)).live(20);
+        visit.news(ready(moved(25.0, 1_235), pods, 4));
+        (0..600).find(|_| !evidence::regressed(visit.live(1).open(), 0.01).is_empty())
+    };
+    let (without, with) = (first(false), first(true));
+    assert!(without.is_some_and(|seconds| seconds < 30), "{without:?}");
+    assert!(with.is_some_and(|seconds| seconds < 60), "{without:?} without, {with:?} with another pod that is ready");
+}
