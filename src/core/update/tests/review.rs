@@ -145,3 +145,43 @@ fn pods_that_are_ready_since_do_not_void_what_was_counted_before() {
     assert!(without.is_some_and(|seconds| seconds < 30), "{without:?}");
     assert!(with.is_some_and(|seconds| seconds < 60), "{without:?} without, {with:?} with another pod that is ready");
 }
+
+#[test]
+#[ignore = "finding 7"]
+fn a_guard_that_soaks_acts_on_what_was_on_its_way() {
+    for spec in [watched(), rate(Better::Higher)] {
+        let spec = prompt(spec);
+        let shop = Shop { weights: vec![(0, 0.1), (500, 0.5), (550, 1.0)], ..dead_from(530) };
+        let mut release = guarded(ready(exposed(), 2, 4));
+        let mut visit = visit(spec.clone(), shop, release.clone());
+        visit.flight.update(Update::Identity(Identity { user: "operator".into() }));
+        visit.flight.tell(ordered());
+        take_signs(&mut visit.flight, &release);
+        let sign = visit.flight.state.guard.as_ref().unwrap().sign.clone();
+        assert_eq!(visit.flight.state.guard.as_ref().unwrap().duty, Duty::Watching);
+        let tell = |visit: &mut Visit, release: &Release| {
+            visit.news(Release { guard: Some(sign.clone()), ..release.clone() });
+        };
+        visit.live(503);
+        release = guarded(ready(moved(50.0, 503), 2, 4));
+        tell(&mut visit, &release);
+        visit.live(42);
+        // All of the traffic is on it, and its 4 pods are the stable ones now; the old ones are still there.
+        release = guarded(ready(moved(100.0, 545), 4, 4));
+        release.revisions[0].tags = vec![Tag::Stable];
+        release.revisions[1].tags = vec![];
+        tell(&mut visit, &release);
+        let mut acts = Vec::new();
+        let mut uncounted = Vec::new();
+        for _ in 0..120 {
+            visit.live(1);
+            acts.extend(evidence::regressed(visit.open(), 0.01));
+            uncounted.extend(evidence::uncounted(visit.open(), 0.01));
+            if !acts.is_empty() {
+                break;
+            }
+        }
+        uncounted.dedup();
+        assert!(!acts.is_empty(), "{}: it may never act, {uncounted:?} {}", spec.kind.word(), why(&visit));
+    }
+}
