@@ -233,7 +233,7 @@ fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
         judge.reset(aside);
     }
     let before = judge.now();
-    for moved in panel.moves.iter().filter(|moved| moved.at > before && moved.at < counted.tick.at) {
+    for moved in panel.moves.iter().filter(|moved| moved.at >= before && moved.at < counted.tick.at) {
         judge.weight_changed(moved.at);
     }
     let pods = Pods { baseline: counted.baseline_pods, canary: counted.canary_pods };
@@ -348,7 +348,7 @@ fn weigh_level(panel: &mut Panel, level: Level, share: &mut impl FnMut() -> u32)
     let Some(gauge) = &mut panel.evidence.gauge else { return false };
     let gauge = Arc::make_mut(gauge);
     let last = panel.evidence.judged_to.unwrap_or(level.at - step);
-    for moved in panel.moves.iter().filter(|moved| moved.at > last && moved.at < level.at) {
+    for moved in panel.moves.iter().filter(|moved| moved.at >= last && moved.at < level.at) {
         gauge.weight_changed(moved.at);
     }
     panel.evidence.judged_to = Some(level.at);

@@ -185,3 +185,19 @@ fn a_guard_that_soaks_acts_on_what_was_on_its_way() {
         assert!(!acts.is_empty(), "{}: it may never act, {uncounted:?} {}", spec.kind.word(), why(&visit));
     }
 }
+
+#[test]
+fn a_move_at_the_end_of_a_tick_begins_a_start_as_any_other() {
+    // With its second weight the canary loses a third of its orders.
+    let found = |second: i64| {
+        let shop = Shop { weights: vec![(0, 0.1), (900, 0.5)], ..dead_from(900) };
+        let shop = Shop { canary: vec![(-100_000, 0.5), (900, 0.33)], ..shop };
+        let mut visit = visit(prompt(watched()), shop, exposed());
+        visit.live(u64::try_from(second).unwrap()).news(moved(50.0, second));
+        let after = (0..400).find(|_| word(visit.live(1)) == Word::NoGo).expect("a third is lost");
+        (second + after, visit.panel("orders").evidence.finding.unwrap().since - noon().timestamp())
+    };
+    let ((within, since), (at_end, since_end)) = (found(903), found(900));
+    assert_eq!((since, since_end), (903, 900), "found at {within} and {at_end}");
+    assert!((at_end - within).abs() <= 10, "{within} {at_end}");
+}
