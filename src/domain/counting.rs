@@ -61,6 +61,9 @@ struct Told {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counted {
     pub tick: Tick,
+    /// Seconds since the tick before: more than a step where it grew.
+    #[serde(default)]
+    pub span: i64,
     /// Instances of each arm that answered the last query: exposures where they are asked for.
     pub baseline_pods: u32,
     pub canary_pods: u32,
@@ -120,6 +123,7 @@ impl Counting {
         let began = *self.began.get_or_insert(at);
         let mut counted = Counted {
             tick: Tick { at, baseline: Counts::default(), canary: Counts::default() },
+            span: self.last.map_or(step, |last| at - last),
             baseline_pods: 0,
             canary_pods: 0,
             silent: [Side::Baseline, Side::Canary]

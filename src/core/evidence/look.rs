@@ -288,6 +288,12 @@ fn passed(limits: &[Limit], value: f64) -> Option<LimitMeans> {
 /// Whether a tick belongs to the comparison: after the first exposure, and not while the weight settled.
 #[must_use]
 pub fn is_counted(panel: &Panel, tick: &Tick) -> bool {
+    is_counted_over(panel, tick, panel.step)
+}
+
+/// The same of a tick that grew: it spans so many seconds.
+#[must_use]
+pub fn is_counted_over(panel: &Panel, tick: &Tick, span: i64) -> bool {
     panel.exposed_since.is_none_or(|since| tick.at > since)
-        && !panel.left_out.iter().any(|(from, to)| tick.at > *from && tick.at - panel.step < *to)
+        && !panel.left_out.iter().any(|(from, to)| tick.at > *from && tick.at - span < *to)
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     core::{
         effect::Effect,
-        evidence::{self, Mark, is_counted, late_seconds},
+        evidence::{self, Mark, is_counted, is_counted_over, late_seconds},
         reset,
         state::{Critical, Judged, Panel, State},
     },
@@ -125,6 +125,7 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
     let Some(counted) = exposures(panel, counted) else { return false };
     let tick = counted.tick;
     let step = panel.step;
+    let span = counted.span.max(step);
     if panel.evidence.judge.is_none() {
         let is_early = panel.exposed_since.is_some_and(|bound| tick.at <= bound);
         if is_early || tick.canary.exposures <= 0.0 {
@@ -140,7 +141,7 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
         begin(panel, tick.at - step, share());
     }
     panel.evidence.judged_to = Some(tick.at);
-    if !is_counted(panel, &tick) {
+    if !is_counted_over(panel, &tick, span) {
         panel.evidence.held = None;
         return false;
     }
@@ -171,9 +172,9 @@ fn exposures(panel: &mut Panel, mut counted: Counted) -> Option<Counted> {
     if !panel.spec.kind.compares_shares() {
         return Some(counted);
     }
-    let at = counted.tick.at;
+    let (at, span) = (counted.tick.at, counted.span.max(panel.step));
     let is_early = panel.exposed_since.is_some_and(|began| at <= began) && panel.evidence.judge.is_none();
-    let percent = if is_early { Some(0.0) } else { weights::during(&panel.moves, at - panel.step, at) };
+    let percent = if is_early { Some(0.0) } else { weights::during(&panel.moves, at - span, at) };
     let Some(percent) = percent else {
         panel.evidence.refused = Some("the weight at that time is not known".into());
         return None;

@@ -107,6 +107,22 @@ fn a_sign_of_life_after_a_sleep_does_not_say_what_was_missed() {
 }
 
 #[test]
+fn a_gap_across_a_weight_step_is_not_judged_by_the_weight_after() {
+    for better in [Better::Higher, Better::Lower] {
+        for outage in [(1_190, 1_230), (1_190, 1_240)] {
+            for second in [1_195, 1_200, 1_205, 1_210] {
+                let at = second / 10 * 10;
+                let shop = Shop { weights: vec![(0, 0.1), (at, 0.5)], outages: vec![outage], ..Shop::default() };
+                let mut visit = visit(prompt(rate(better)), shop, ready(exposed(), 2, 4));
+                visit.live(u64::try_from(second).unwrap()).news(ready(moved(50.0, second), 2, 4));
+                let (no_go, acts) = watch(&mut visit, 180);
+                assert!(!no_go && acts.is_empty(), "{better:?} {outage:?} step at {second}: {} {acts:?}", why(&visit));
+            }
+        }
+    }
+}
+
+#[test]
 #[ignore = "finding 5"]
 fn a_source_that_restarts_scrapes_its_pods_one_after_the_other() {
     for better in [Better::Higher, Better::Lower] {
