@@ -33,6 +33,7 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
     let was_complete = std::mem::replace(&mut open.complete, true);
     let release = &keep_panels(open.release.as_deref(), release, !was_complete);
     let before = open.release.replace(release.clone());
+    let was_told = open.first_weight.is_some();
     open.first_weight.get_or_insert(WeightMove { at: now, percent: weight(release), when: When::Before });
     if before.as_ref().is_some_and(|before| before.id != release.id) {
         verdicts::forget(&mut open.told);
@@ -40,13 +41,16 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
     if was_gone {
         notices::note(state, MomentKind::Phase, "it is there again");
     }
+    // Also of what a fresh read shows.
+    if let Some(before) = before.as_ref().filter(|_| was_told && !was_gone)
+        && let Some(set) = weight(release).filter(|set| weight(before) != Some(*set))
+    {
+        weights::moved(state, set, blind);
+    }
     if let Some(before) = before.filter(|_| was_complete && !was_gone) {
         if before == *release {
             proof::look(state, release, effects);
             return;
-        }
-        if let Some(set) = weight(release).filter(|set| weight(&before) != Some(*set)) {
-            weights::moved(state, set, blind);
         }
         for (kind, text) in differences(&before, release).into_iter().take(MAX_MOMENTS) {
             notices::note(state, kind, text);

@@ -203,6 +203,32 @@ fn a_guard_that_soaks_acts_on_what_was_on_its_way() {
 }
 
 #[test]
+fn a_move_that_a_fresh_read_shows_is_noted() {
+    for better in [Better::Higher, Better::Lower] {
+        let shop = Shop { weights: vec![(0, 0.1), (600, 0.5)], ..Shop::default() };
+        let mut release = ready(exposed(), 2, 4);
+        release.about.router = None;
+        let mut visit = visit(prompt(rate(better)), shop, release.clone());
+        for (percent, seconds) in [(9.0, 50), (10.0, 500)] {
+            release.weight.set = Some(percent);
+            visit.news(release.clone()).live(seconds);
+        }
+        visit.live(50);
+        // A guard reads anew, and finds that the pods are others.
+        watching::reread(&mut visit.flight.state, &mut Vec::new());
+        visit.live(5);
+        release.weight.set = Some(50.0);
+        visit.flight.board(vec![release.clone()]);
+        visit.answer();
+        let (no_go, acts) = watch(&mut visit, 120);
+        let moves: Vec<_> =
+            visit.panel("orders").moves.iter().map(|m| (m.at - noon().timestamp(), m.percent)).collect();
+        assert_eq!(moves.last(), Some(&(605, Some(50.0))), "{better:?} {moves:?}");
+        assert!(!no_go && acts.is_empty(), "{better:?} {} {acts:?}", why(&visit));
+    }
+}
+
+#[test]
 fn a_move_at_the_end_of_a_tick_begins_a_start_as_any_other() {
     // With its second weight the canary loses a third of its orders.
     let found = |second: i64| {
