@@ -305,7 +305,8 @@ impl Opened {
         // Before the times that are told by it.
         self.out.extend(self.cluster.clock_news(&mut self.clock));
         let now = match self.rollout.get(&self.key) {
-            Some(rollout) if !self.awaits_parts() => {
+            // One that cannot be seen now is not told as if it were still so.
+            Some(rollout) if !self.awaits_parts() && !matches!(self.rollout.state(), State::Lost { .. }) => {
                 let rollout = rollout.clone();
                 self.parts_told = true;
                 self.check_permissions();
@@ -417,5 +418,73 @@ pub(super) fn explained(why: &Failure) -> Failure {
         },
         FailureKind::Forbidden => why.clone().hint("ask for get, list and watch on rollouts.argoproj.io"),
         _ => why.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::kubernetes::{argo_rollouts::objects, connect},
+        config::source::KubernetesConfig,
+    };
+
+    fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
+        let path = format!("{}/tests/fixtures/argo_rollouts/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    #[derive(serde::Deserialize)]
+    struct List<T> {
+        items: Vec<T>,
+    }
+
+    fn list<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
+        fixture::<List<T>>(name).items
+    }
+
+    #[tokio::test]
+    async fn news_of_pods_are_no_contact_with_a_rollout_that_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "lab",
+            "clusters": [{"name": "lab", "cluster": {"server": "http://127.0.0.1:1"}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "me"}}],
+            "users": [{"name": "me", "user": {}}],
+        });
+        let file = folder.path().join("kubeconfig");
+        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+        let config = KubernetesConfig { kubeconfig: Some(file), context: None };
+        let clock: super::super::Clock = Arc::new(|| DateTime::UNIX_EPOCH);
+        let announce: super::super::Announce = Arc::new(|_line| {});
+        let cluster = connect::cluster("lab".into(), &config, clock, &announce).await.unwrap();
+        let target = Target { source: "lab".into(), kind: "rollout".into(), path: vec!["shop".into(), "web".into()] };
+        let mut opened = Opened::new(Arc::new(cluster), Memory::default(), target);
+        opened.out.clear();
+        let rollout: objects::Rollout = fixture("canary-paused-at-1pct");
+        opened.hear_main(Heard::All(vec![rollout]));
+        let pods: Vec<Pod> = list("canary-paused-at-1pct-pods");
+        opened.hear(News::Sets(Heard::All(list("canary-paused-at-1pct-replicasets"))));
+        opened.hear(News::Pods(Heard::All(pods.clone())));
+        opened.hear(News::Runs(Heard::All(Vec::new())));
+        opened.hear(News::Events(Heard::All(Vec::new())));
+        opened.hear(News::Maps(Heard::All(Vec::new())));
+        opened.hear(News::Templates(Heard::All(Vec::new())));
+        opened.hear(News::ClusterTemplates(Heard::All(Vec::new())));
+        opened.tell();
+        let told: Vec<Update> = opened.out.drain(..).collect();
+        assert!(matches!(told.last(), Some(Update::Health(Health::Live))), "{told:?}");
+        // The list of Rollouts is refused for a while, and the watch of its pods lives.
+        let why = Failure::new(FailureKind::Timeout, "the server does not answer");
+        opened.hear_main(Heard::Lost { why, retry_in_ms: 8_000 });
+        opened.tell();
+        assert!(matches!(opened.out.pop_back(), Some(Update::Health(Health::Lost { .. }))));
+        opened.out.clear();
+        opened.hear(News::Pods(Heard::Deleted(pods[0].clone())));
+        opened.tell();
+        // Whoever hears news takes them for contact, and for the weight that is set now.
+        let told: Vec<Update> = opened.out.drain(..).collect();
+        let is_news = |update: &Update| matches!(update, Update::Changed(_) | Update::Snapshot(_));
+        assert!(!told.iter().any(is_news), "an old Rollout is told as if it were there now: {told:?}");
     }
 }
