@@ -40,15 +40,15 @@ pub(super) fn weight_at(rollout: &Rollout, place: usize) -> f64 {
     rollout.canary().map_or(0.0, |canary| canary.percent(weight))
 }
 
-/// Without a router every available pod gets its share.
+/// Without a router every ready pod gets its share, whether it counts as available already or not.
 #[expect(clippy::cast_precision_loss, reason = "numbers of pods")]
 fn share_of_pods(observed: &Observed) -> Option<f64> {
-    let status = &observed.rollout.status;
-    if !observed.sees(Part::ReplicaSets) || status.available_replicas == 0 {
+    let all: i64 = observed.replica_sets.iter().map(|set| set.status.ready_replicas).sum();
+    if !observed.sees(Part::ReplicaSets) || all == 0 {
         return None;
     }
-    let canary = observed.replica_set(&status.current_pod_hash)?;
-    Some(canary.status.available_replicas as f64 * 100.0 / status.available_replicas as f64)
+    let canary = observed.replica_set(&observed.rollout.status.current_pod_hash)?;
+    Some(canary.status.ready_replicas as f64 * 100.0 / all as f64)
 }
 
 /// Hashes of the revisions that get traffic, by the controller's account.
@@ -77,4 +77,21 @@ pub(super) fn serving(observed: &Observed) -> Vec<Name> {
         vec![&status.current_pod_hash, &status.stable_rs]
     };
     hashes.into_iter().filter(|hash| !hash.is_empty()).map(Name::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::paused;
+
+    #[test]
+    fn pods_get_traffic_as_soon_as_they_are_ready() {
+        let mut observed = paused();
+        observed.rollout.spec.strategy.canary.as_mut().unwrap().traffic_routing = None;
+        observed.rollout.status.canary.weights = None;
+        // Six more of the stable ones are ready, and count as available only after `minReadySeconds`.
+        let stable = observed.rollout.status.stable_rs.clone();
+        let set = observed.replica_sets.iter_mut().find(|set| set.metadata.name.ends_with(&stable)).unwrap();
+        set.status.ready_replicas += 6;
+        assert!((super::weight(&observed).set.unwrap() - 100.0 / 12.0).abs() < 1e-9);
+    }
 }
