@@ -166,6 +166,9 @@ pub struct Evidence {
     /// The same by the end of the tick from which on it was so many, oldest first.
     #[serde(default)]
     pub answering: Vec<(i64, Pods)>,
+    /// Pods that take traffic and are not in the newest counted tick, in words, where they could hide harm.
+    #[serde(default)]
+    pub missing: Option<Clean>,
     /// What the newest forecast was made for; none before one was.
     pub forecast_for: Option<Basis>,
     /// The arm that was exposed in the newest counted tick while nothing counted events for it.

@@ -288,6 +288,7 @@ impl Glimpse {
             first_weight: open.first_weight,
             told_ahead: open.told_ahead,
             blind_since: None,
+            woke: None,
             critical: open.critical.clone(),
             split: self.split.as_ref().map(|(panel, found)| Watched {
                 panel: panel.clone(),

@@ -230,6 +230,9 @@ pub struct Open {
     /// Since when the cluster is not heard, in seconds of its clock: the weight may have moved meanwhile.
     #[serde(default)]
     pub blind_since: Option<i64>,
+    /// When this program went on after a time that it was not there for, in monotonic milliseconds.
+    #[serde(default)]
+    pub woke: Option<u64>,
     /// Number of critical panels, fixed when the first of them began to be judged on this revision: each has that part
     /// of the release's error rate. One that is declared later is judged with the number there is then, if larger.
     pub critical: Option<Critical>,

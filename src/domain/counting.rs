@@ -69,6 +69,10 @@ pub struct Counted {
     pub canary_pods: u32,
     /// The arm that no series counts events of, though its exposures are counted where they are asked for.
     pub silent: Option<Side>,
+    /// An instance is back that was not there at the tick before: what its counter grew by is of another time than that
+    /// of the others, or not known.
+    #[serde(default)]
+    pub uneven: bool,
 }
 
 impl Counting {
@@ -129,6 +133,7 @@ impl Counting {
             silent: [Side::Baseline, Side::Canary]
                 .into_iter()
                 .find(|side| (sets == 1 || heard(*side, 1)) && !heard(*side, 0)),
+            uneven: false,
         };
         for (line, value) in now {
             let instance = self.instances.entry(line.name().to_owned()).or_insert(Instance {
@@ -137,6 +142,7 @@ impl Counting {
                 restarted: false,
             });
             let restarted = told.get(line.name()).is_some_and(|told| told.restarted);
+            counted.uneven |= instance.seen[line.set].is_some_and(|(then, _)| Some(then) != self.last);
             let growth = match instance.seen[line.set] {
                 _ if fresh => 0.0,
                 // The first events since exposures, which never were away, told of a restart.

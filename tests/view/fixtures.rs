@@ -172,6 +172,7 @@ pub fn release(situation: Situation, size: Size) -> State {
         first_weight: None,
         told_ahead: 0,
         blind_since: None,
+        woke: None,
         critical: None,
         split: None,
         told: LastTold::default(),

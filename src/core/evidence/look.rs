@@ -80,10 +80,10 @@ fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
             (Mark::Collecting, Verdict::collecting(why))
         }
         (Standing::Within | Standing::Collecting, Some(why)) => (Mark::Unknown, Verdict::unknown(why)),
-        (Standing::Within, None) => match panel.evidence.silent {
+        (Standing::Within, None) => match panel.evidence.silent.map(uncounted).or(panel.evidence.missing.clone()) {
             None => (Mark::Good, Verdict { word: Word::Go, why: vec!["within its tolerance".into()] }),
             // None is a number only where something would have counted it.
-            Some(side) => (Mark::Unknown, Verdict::unknown(uncounted(side))),
+            Some(why) => (Mark::Unknown, Verdict::unknown(why)),
         },
         (Standing::Collecting, None) => (Mark::Collecting, Verdict::collecting("collecting")),
     }

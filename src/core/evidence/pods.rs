@@ -1,11 +1,12 @@
 //! Whether every pod that takes traffic is counted. One that is ready and not scraped makes its arm look smaller than it
-//! is: what both arms were exposed to is then no share of the traffic.
+//! is: what both arms were exposed to is then no share of the traffic, and what it does to customers nobody knows.
 
 use crate::{
     core::state::{Open, Panel},
     domain::{
         clean::Clean,
-        panel::Side,
+        counting::Counted,
+        panel::{Better, Side},
         release::Release,
         revision::{Pod, Revision},
     },
@@ -16,17 +17,24 @@ use crate::{
 const YOUNG: i64 = 60;
 
 /// An arm of which fewer pods answer than should.
-struct Few {
-    side: Side,
-    missing: u32,
-    of: u32,
+pub(super) struct Few {
+    pub side: Side,
+    pub answer: u32,
+    pub of: u32,
 }
 
-fn few(release: &Release, pods: Pods, at: i64, step: i64) -> Option<Few> {
+impl Few {
+    fn words(&self) -> Clean {
+        format!("{} of {} {} pods not scraped", self.of - self.answer, self.of, self.side.word()).into()
+    }
+}
+
+/// The arms of which fewer pods answered in a tick that ended at `at` than should have.
+pub(super) fn few(release: &Release, pods: Pods, at: i64, step: i64) -> impl Iterator<Item = Few> {
     let arms = [(Side::Canary, pods.canary, release.newest()), (Side::Baseline, pods.baseline, release.stable())];
-    arms.into_iter().find_map(|(side, answer, revision)| {
+    arms.into_iter().filter_map(move |(side, answer, revision)| {
         let of = expected(revision?, at, step);
-        (answer < of).then(|| Few { side, missing: of - answer, of })
+        (answer < of).then_some(Few { side, answer, of })
     })
 }
 
@@ -48,8 +56,38 @@ pub fn unscraped(open: &Open) -> Option<Clean> {
     let watched = open.split.as_ref()?;
     let panel = open.panels.iter().find(|panel| watched.is_of(panel))?;
     let (at, pods) = (panel.evidence.counted_to?, panel.evidence.pods);
-    let Few { side, missing, of } = few(open.release.as_deref()?, pods, at, panel.step)?;
-    Some(format!("{missing} of {of} {} pods not scraped", side.word()).into())
+    few(open.release.as_deref()?, pods, at, panel.step).next().map(|few| few.words())
+}
+
+/// Pods without which a panel looks better than it may be: those of the canary, and of a baseline whose events are
+/// expected of the canary in the same measure.
+#[must_use]
+pub fn missing(release: &Release, panel: &Panel, pods: Pods, at: i64) -> Option<Clean> {
+    let hides = |few: &Few| match (few.side, panel.spec.better) {
+        (Side::Canary, _) => true,
+        (Side::Baseline, Better::Higher) => panel.spec.kind.compares_shares(),
+        (Side::Baseline, Better::Lower) => false,
+    };
+    few(release, pods, at, panel.step).find(hides).map(|few| few.words())
+}
+
+/// Why a tick cannot be held against each arm's share of the traffic: a pod that was counted is not scraped, or is back
+/// and brings what it counted meanwhile. One that never answered may count its first event yet, and an arm that is silent
+/// as a whole may be dead: both are said elsewhere.
+#[must_use]
+pub fn torn(release: &Release, panel: &Panel, counted: &Counted) -> Option<Clean> {
+    if counted.uneven {
+        return Some("a pod was not scraped for a while".into());
+    }
+    let pods = Pods { baseline: counted.baseline_pods, canary: counted.canary_pods };
+    let of_side = |pods: &Pods, side: Side| match side {
+        Side::Baseline => pods.baseline,
+        Side::Canary => pods.canary,
+    };
+    let known = |few: &Few| {
+        few.answer > 0 && panel.evidence.answering.iter().any(|(_, pods)| of_side(pods, few.side) >= few.of)
+    };
+    few(release, pods, counted.tick.at, panel.step).find(known).map(|few| few.words())
 }
 
 /// Whether the tick that ends at `at` counts every pod. One in which another pod was scraped for the first time does
@@ -63,5 +101,5 @@ pub fn is_whole(release: &Release, panel: &Panel, at: i64) -> bool {
     };
     let before = place.checked_sub(2).and_then(|before| answering.get(before)).map(|(_, pods)| pods);
     let has_grown = *from == at && before.is_some_and(|was| was.canary < pods.canary || was.baseline < pods.baseline);
-    !has_grown && few(release, *pods, at, panel.step).is_none()
+    !has_grown && few(release, *pods, at, panel.step).next().is_none()
 }

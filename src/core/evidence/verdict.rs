@@ -1,11 +1,14 @@
 //! What may be said of the whole release: the one answer that screen, policy, journal, title, bell and guard use.
 
-use super::{Mark, Reading, pods::unscraped};
+use super::{
+    Mark, Reading,
+    pods::{few, unscraped},
+};
 use crate::{
     core::state::{Open, Panel, Watched},
     domain::{
         clean::Clean,
-        panel::{PanelKind, PanelTrouble, Side},
+        panel::{PanelKind, PanelTrouble},
         series::Counts,
         verdict::{Verdict, Word},
     },
@@ -158,12 +161,8 @@ fn lacking(open: &Open, panel: &Panel) -> Option<String> {
         return Some(format!("no series counts events of the {}", side.word()));
     }
     let release = open.release.as_ref().filter(|_| panel.spec.kind.compares_shares())?;
-    let pods = panel.evidence.pods;
-    let arms = [(Side::Canary, pods.canary, release.newest()), (Side::Baseline, pods.baseline, release.stable())];
-    arms.into_iter().find_map(|(side, answer, revision)| {
-        let ready = revision?.ready;
-        (answer < ready).then(|| format!("{answer} of {ready} instances of the {} answer", side.word()))
-    })
+    let few = few(release, panel.evidence.pods, panel.evidence.counted_to?, panel.step).next()?;
+    Some(format!("{} of {} instances of the {} answer", few.answer, few.of, few.side.word()))
 }
 
 fn harmed(open: &Open, alpha: f64) -> impl Iterator<Item = (&Panel, String)> {

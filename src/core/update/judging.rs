@@ -21,6 +21,7 @@ use crate::{
         clean::{Clean, Name},
         counting::{Counted, GAP},
         panel::{PanelKind, Side},
+        release::Release,
         series::{Counts, Level},
     },
     judge::{Dispersion, Judge, Pods, Rules, Standing, gauge::Gauge, shared},
@@ -60,7 +61,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let panels = state.open.iter().flat_map(|open| &open.panels);
     let sighted: Vec<Option<i64>> = panels.map(|panel| sighted(state, panel)).collect();
     let Some(open) = &mut state.open else { return };
-    let Some(release) = &open.release else { return };
+    let Some(release) = open.release.clone() else { return };
     let (id, revision) = (release.id.clone(), release.id.revision.clone());
     let count = open.panels.iter().filter(|panel| panel.spec.critical && panel.spec.kind.has_counts()).count();
     let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
@@ -75,7 +76,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
             && is_due(panel, sighted)
             && let Some(counted) = panel.evidence.waiting.pop_front()
         {
-            left -= usize::from(count_tick(panel, counted, &anew, &mut share));
+            left -= usize::from(count_tick(&release, panel, counted, &anew, &mut share));
             moved = true;
         }
         while left > 0
@@ -121,7 +122,13 @@ fn critical(fixed: &mut Option<Critical>, revision: &Name, now: u32) -> u32 {
 }
 
 /// Takes the oldest tick that waits. True if a judge had work with it.
-fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut impl FnMut() -> u32) -> bool {
+fn count_tick(
+    release: &Release,
+    panel: &mut Panel,
+    counted: Counted,
+    anew: &[i64],
+    share: &mut impl FnMut() -> u32,
+) -> bool {
     let Some(counted) = exposures(panel, counted) else { return false };
     let tick = counted.tick;
     let step = panel.step;
@@ -145,6 +152,13 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
         panel.evidence.held = None;
         return false;
     }
+    if panel.spec.kind.compares_shares()
+        && let Some(why) = evidence::torn(release, panel, &counted)
+    {
+        panel.evidence.refused = Some(why);
+        panel.evidence.held = None;
+        return false;
+    }
     if panel.spec.kind.word() == "latency"
         && let Some(side) = counted.silent
     {
@@ -164,7 +178,7 @@ fn count_tick(panel: &mut Panel, counted: Counted, anew: &[i64], share: &mut imp
         }
         return false;
     }
-    weigh(panel, &counted, anew)
+    weigh(release, panel, &counted, anew)
 }
 
 /// What an arm was exposed to, where that is its share of the traffic; none where the weight is not known.
@@ -205,7 +219,7 @@ fn merged(one: Counted, other: Counted) -> Counted {
     let mut tick = other.tick;
     tick.baseline += one.tick.baseline;
     tick.canary += one.tick.canary;
-    Counted { tick, ..other }
+    Counted { tick, span: one.span + other.span, uneven: one.uneven || other.uneven, ..other }
 }
 
 /// The canary is exposed from `began` on.
@@ -226,7 +240,7 @@ fn rules(panel: &Panel, share: u32, dispersion: Dispersion) -> Rules {
 }
 
 /// One counted tick onto the scales; `anew` are ends of ticks that a person set aside.
-fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
+fn weigh(release: &Release, panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
     let Some(judge) = &mut panel.evidence.judge else { return false };
     let judge = Arc::make_mut(judge);
     let due = anew.iter().copied().filter(|aside| *aside >= judge.now() && *aside < counted.tick.at);
@@ -251,6 +265,7 @@ fn weigh(panel: &mut Panel, counted: &Counted, anew: &[i64]) -> bool {
         Side::Canary => counted.tick.canary.exposures > 0.0,
     });
     panel.evidence.pods = pods;
+    panel.evidence.missing = evidence::missing(release, panel, pods, counted.tick.at);
     let answering = &mut panel.evidence.answering;
     if answering.last().is_none_or(|(_, known)| *known != pods) {
         answering.push((counted.tick.at, pods));

@@ -31,7 +31,7 @@ pub(super) fn pass(state: &mut State, now: At, effects: &mut Vec<Effect>) {
         state.at = now;
         return;
     };
-    weights::missed(state);
+    weights::missed(state, now);
     state.at = now;
     let mut lost: Vec<String> = Vec::new();
     if is_asleep {

@@ -20,6 +20,10 @@ use crate::{
 /// The kind of target that is meant where none is named.
 const USUAL_KIND: &str = "rollout";
 
+/// Milliseconds after a time that this program was not there for until "still live" says anything about it: a connection
+/// that has died meanwhile takes as long to be found dead.
+const AWAKE_MS: u64 = 15_000;
+
 /// Opens what the settings name, else the board.
 pub(super) fn start(state: &mut State, effects: &mut Vec<Effect>) {
     let wanted = state.settings.open.clone();
@@ -95,6 +99,7 @@ pub(super) fn open(state: &mut State, target: Target, effects: &mut Vec<Effect>)
         first_weight: None,
         told_ahead,
         blind_since: None,
+        woke: None,
         critical: None,
         split: None,
         told: LastTold::default(),
@@ -199,8 +204,12 @@ fn of_release(state: &mut State, update: Update, effects: &mut Vec<Effect>) {
             let heard = state.source(&target.source).and_then(|source| source.heard).unwrap_or(state.at.mono);
             let heard =
                 state.second_at(&target.source) - i64::try_from(state.at.millis_since(heard) / 1000).unwrap_or(0);
+            let now = state.at.mono;
             if let Some(open) = &mut state.open {
+                let was_away =
+                    matches!(open.health, Health::Live) && open.woke.is_some_and(|woke| now < woke + AWAKE_MS);
                 open.blind_since = match &health {
+                    Health::Live if was_away => open.blind_since,
                     Health::Live => None,
                     Health::Connecting | Health::Lost { .. } => open.blind_since.or(Some(heard)),
                 };

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         release::Release,
         step::{Step, StepKind, StepState},
+        time::At,
         timeline::{Moment, MomentKind},
     },
 };
@@ -158,11 +159,12 @@ pub(super) fn ahead(state: &State) -> i64 {
     state.open.as_ref().map_or(0, |open| state.ahead(&open.target.source))
 }
 
-/// Nobody was there from the newest event on, and what has not been heard yet comes now.
-pub(super) fn missed(state: &mut State) {
+/// Nobody was there from the newest event on until `now`, and what has not been heard yet comes now.
+pub(super) fn missed(state: &mut State, now: At) {
     let then = state.at.wall.timestamp() + ahead(state);
     if let Some(open) = state.open.as_mut().filter(|open| open.complete) {
         open.blind_since.get_or_insert(then);
+        open.woke = Some(now.mono);
     }
 }
 

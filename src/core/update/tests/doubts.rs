@@ -196,11 +196,23 @@ fn on_a_rate_of_fewer_pods_than_are_ready_no_guard_acts() {
         visit.shop.hidden.push(hidden);
         visit.live(1_800);
         assert_eq!(evidence::regressed(visit.open(), 0.01), Vec::new());
-        let uncounted = evidence::uncounted(visit.open(), 0.01);
-        assert!(uncounted.iter().any(|why| why.contains(" instances of the ")), "{uncounted:?}");
+        assert!(word(&visit) == Word::Unknown && why(&visit).contains(" pods not scraped"), "{}", why(&visit));
         visit.shop.hidden.clear();
         visit.live(1_900);
         assert!(!evidence::regressed(visit.open(), 0.01).is_empty(), "all of them answer again");
+    }
+}
+
+#[test]
+fn where_a_pod_never_answered_no_guard_acts_on_a_rate() {
+    for hidden in [("new-2", "orders"), ("old-1", "orders")] {
+        let settings = Settings { panels: vec![rate(Better::Higher)], ..settings() };
+        let shop = Shop { hidden: vec![hidden], ..dead_from(1_500) };
+        let mut visit = Visit::of(settings, shop, 0, exposed());
+        visit.live(2_400);
+        assert_eq!(evidence::regressed(visit.open(), 0.01), Vec::new());
+        let uncounted = evidence::uncounted(visit.open(), 0.01);
+        assert!(uncounted.iter().any(|why| why.contains(" instances of the ")), "{uncounted:?}");
     }
 }
 

@@ -50,7 +50,9 @@ fn pods_that_are_not_scraped_leave_the_split_unknown_and_never_off() {
     assert_eq!(share(&visit), Some((SplitStanding::Unseen, None)));
     assert_eq!(evidence::unscraped(visit.open()).as_deref(), Some("1 of 2 canary pods not scraped"));
     assert_eq!(evidence::seen(visit.open()), None, "half a canary is no weight");
-    assert_eq!((mark(&visit), word(&visit)), (Mark::Good, Word::Go), "orders per checkout need no share");
+    let verdict = evidence::verdict(visit.open());
+    let unseen = "orders: 1 of 2 canary pods not scraped";
+    assert_eq!((verdict.word, verdict.why[0].as_str()), (Word::Unknown, unseen), "nobody knows what it does");
     assert_eq!(crate::core::metrics::split(&visit.flight.state, visit.open()), Some(Mark::Unknown));
 
     // Once it is scraped, what it had counted by then belongs to no tick.
@@ -61,6 +63,7 @@ fn pods_that_are_not_scraped_leave_the_split_unknown_and_never_off() {
     assert!(seen.is_some_and(|seen| (seen - 0.1).abs() < 0.005), "{seen:?}");
     let seen = evidence::seen(visit.open()).unwrap().percent;
     assert!((seen - 10.0).abs() < 0.5, "{seen}");
+    assert_eq!((mark(&visit), word(&visit)), (Mark::Good, Word::Go));
 
     // Who comes only now reads the same past, and takes no more from it.
     let gap = Shop { hidden, ..Shop::default() };
@@ -77,7 +80,7 @@ fn pods_that_are_not_scraped_leave_the_split_unknown_and_never_off() {
     few.shop.hidden = vec![("new-2", "")];
     few.live(3_000);
     let verdict = evidence::verdict(few.open());
-    assert_eq!((verdict.word, verdict.why[0].as_str()), (Word::Unknown, "orders: not every pod is scraped"));
+    assert_eq!((verdict.word, verdict.why[0].as_str()), (Word::Unknown, unseen));
 }
 
 #[test]

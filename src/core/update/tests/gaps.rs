@@ -1,4 +1,4 @@
-//! What a reviewer found; each test fails where it was found, and is ignored until it is mended.
+//! Pods that are not scraped for a while, scrapes and signs of life that are missing: nothing is judged by what was not seen.
 
 use super::{
     super::watching,
@@ -55,7 +55,6 @@ fn watch(visit: &mut Visit, seconds: u64) -> (bool, Vec<String>) {
 }
 
 #[test]
-#[ignore = "finding 1"]
 fn a_pod_that_was_not_scraped_and_comes_back_makes_no_guard_act() {
     // Everybody is healthy; one pod is not scraped for a quarter of an hour.
     for (better, pod) in [(Better::Higher, "new-2"), (Better::Lower, "old-1")] {
@@ -69,7 +68,6 @@ fn a_pod_that_was_not_scraped_and_comes_back_makes_no_guard_act() {
 }
 
 #[test]
-#[ignore = "finding 2"]
 fn a_rate_of_half_the_pods_of_the_canary_is_not_go() {
     let shop = Shop { away: vec![("new-2", 20, 100_000)], ..Shop::default() };
     // Errors are counted, twice as many as on the baseline, and one of two pods of the canary is not scraped.
@@ -85,7 +83,6 @@ fn a_rate_of_half_the_pods_of_the_canary_is_not_go() {
 }
 
 #[test]
-#[ignore = "finding 3"]
 fn a_sign_of_life_after_a_sleep_does_not_say_what_was_missed() {
     for better in [Better::Higher, Better::Lower] {
         let shop = Shop { weights: vec![(0, 0.1), (600, 0.5)], ..Shop::default() };
@@ -123,7 +120,6 @@ fn a_gap_across_a_weight_step_is_not_judged_by_the_weight_after() {
 }
 
 #[test]
-#[ignore = "finding 5"]
 fn a_source_that_restarts_scrapes_its_pods_one_after_the_other() {
     for better in [Better::Higher, Better::Lower] {
         for back in [1_030, 1_050, 1_100, 1_300] {
@@ -143,7 +139,6 @@ fn a_source_that_restarts_scrapes_its_pods_one_after_the_other() {
 }
 
 #[test]
-#[ignore = "finding 6"]
 fn pods_that_are_ready_since_do_not_void_what_was_counted_before() {
     // A canary dies at 1,210 and is found dead at 1,240; at 1,235 the next step began, whose pod is ready already.
     let first = |more: bool| {
@@ -163,7 +158,6 @@ fn pods_that_are_ready_since_do_not_void_what_was_counted_before() {
 }
 
 #[test]
-#[ignore = "finding 7"]
 fn a_guard_that_soaks_acts_on_what_was_on_its_way() {
     for spec in [watched(), rate(Better::Higher)] {
         let spec = prompt(spec);
