@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::State;
+use super::{evidence, price, state::State};
 use crate::domain::{
     clean::Clean,
     goal::{Denied, Direction, Goal},
@@ -55,7 +55,15 @@ pub fn confirmation(state: &State, plan: &Plan, forward: Word) -> Result<Confirm
     }
     let source = &plan.release.target.source;
     let name = plan.release.target.name();
+    // The evidence says that the revision to which this roll back leads is the worse one.
+    let is_worse = state
+        .open
+        .as_ref()
+        .is_some_and(|open| price::finishes(open, plan) && evidence::verdict(open).word == Word::NoGo);
     match (direction(plan), state.is_armed(source)) {
+        (Direction::Back | Direction::Hold, _) if is_worse => {
+            Ok(Confirmation::Type { text: format!("{name} 100").into(), with_reason: true })
+        }
         (Direction::Back | Direction::Hold, true) if plan.proven => Ok(Confirmation::Yes),
         // Disarmed, the typed name arms for this one act; armed, it stands for looking at where this leads.
         (Direction::Back | Direction::Hold, _) => Ok(Confirmation::Type { text: Clean::new(name), with_reason: false }),

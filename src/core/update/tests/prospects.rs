@@ -5,12 +5,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::{
-    shop::{Shop, Visit, dead_from, mark, moved, rate, watched, word},
+    shop::{Shop, Visit, dead_from, exposed, mark, moved, rate, watched, word},
     world::{noon, settings},
 };
 use crate::{
     core::{
         evidence::{self, Mark, SplitStanding},
+        policy::Confirmation,
         price,
         settings::Settings,
     },
@@ -139,6 +140,24 @@ fn a_forecast_comes_from_the_judge_and_holds() {
     // It began ten seconds after that was said, and at this shop nothing comes late though the panel allows for it.
     let took = f64::from(seen + 1) * 10.0 - 10.0 + visit.panel("orders").spec.lag.0;
     assert!((took - blind).abs() <= 10.0, "said {blind}, took {took}");
+}
+
+#[test]
+fn a_roll_back_to_what_is_shown_to_be_worse_is_finished_only_with_a_reason() {
+    let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
+    visit.live(1_200);
+    visit.flight.armed().key("R");
+    assert_eq!(visit.flight.dialog().confirmation, Confirmation::Yes);
+    visit.flight.key("esc");
+    let mut returning = exposed();
+    returning.revisions[0].created_at = returning.revisions[1].created_at.map(|at| at - TimeDelta::days(1));
+    visit.news(returning);
+    assert_eq!(word(&visit), Word::NoGo);
+    visit.flight.key("R");
+    assert_eq!(
+        visit.flight.dialog().confirmation,
+        Confirmation::Type { text: "checkout 100".into(), with_reason: true }
+    );
 }
 
 #[test]
