@@ -43,10 +43,11 @@ pub(super) fn looks(table: &Table) -> Looks {
     let known: Vec<&Tick> = table.rows.iter().filter_map(|row| row.counts.as_ref()).collect();
     let all = columns(&known);
     let [exposures @ .., _, _] = &all;
+    let is_credible = !is_erratic(&all);
     let rises = |least: usize| exposures.iter().all(|moves| moves.rises >= least);
     if rises(SURE) && all.iter().all(|moves| moves.falls == 0) {
         Looks::SurelyCounters
-    } else if rises(LIKELY) && all.iter().all(|moves| moves.falls * MOVES_PER_RESTART <= moves.rises) {
+    } else if rises(LIKELY) && is_credible {
         Looks::LikeCounters
     } else {
         Looks::LikeCounts
@@ -86,7 +87,8 @@ pub(super) fn counted(table: Table) -> Counted {
     let Table { rows, clock } = table;
     let arm = |name: &str| Arm { hash: name.into(), instance_prefix: name.into() };
     let arms = Arms { baseline: arm(BASELINE), canary: Some(arm(CANARY)) };
-    let is_erratic = erratic(&rows);
+    let known: Vec<&Tick> = rows.iter().filter_map(|row| row.counts.as_ref()).collect();
+    let is_erratic = is_erratic(&columns(&known));
     let mut counting = Counting::default();
     let mut fell = Vec::new();
     let mut last: Option<Tick> = None;
@@ -107,10 +109,11 @@ pub(super) fn counted(table: Table) -> Counted {
     Counted { table: Table { rows: counts, clock }, fell, is_erratic }
 }
 
-/// Whether a column falls too often for its falls to be restarts.
-fn erratic(rows: &[Row]) -> bool {
-    let known: Vec<&Tick> = rows.iter().filter_map(|row| row.counts.as_ref()).collect();
-    columns(&known).iter().any(|moves| moves.falls > 0 && moves.falls * MOVES_PER_RESTART > moves.rises)
+/// Whether a column falls too often for its falls to be restarts. Events may be rare: they fall with their exposures.
+fn is_erratic([canary, baseline, canary_events, baseline_events]: &[Moves; 4]) -> bool {
+    let too_often = |moves: &Moves| moves.falls * MOVES_PER_RESTART > moves.rises;
+    let alone = |events: &Moves, exposures: &Moves| too_often(events) && events.falls > exposures.falls;
+    too_often(canary) || too_often(baseline) || alone(canary_events, canary) || alone(baseline_events, baseline)
 }
 
 const CANARY: &str = "canary";
@@ -159,6 +162,19 @@ mod tests {
     fn count(n: u32) -> [f64; 4] {
         let scatter = |salt: u32| f64::from((n * 7919 + salt * 104_729) % 17);
         [f64::from(u32::from(n.is_multiple_of(3))), 12.0 + scatter(1), (n % 5).into(), 170.0 + scatter(2)]
+    }
+
+    #[test]
+    fn one_restart_makes_no_counts_of_counters_of_what_is_rare() {
+        // Errors rise a few times in 300 lines, and the canary restarts once.
+        let rare = (0..300).map(|n: u32| {
+            let since = if n < 200 { n } else { n - 200 };
+            let [[_, exposures, ..], [_, _, baseline @ ..]] = [counter(since), counter(n)];
+            [f64::from(since / 50), exposures, baseline[0], baseline[1]]
+        });
+        let rare = table(rare);
+        assert_ne!(looks(&rare), Looks::LikeCounts);
+        assert!(!counted(rare).is_erratic);
     }
 
     #[test]
