@@ -318,6 +318,7 @@ impl Opened {
             // Its parts are on their way, or it cannot be seen now.
             Some(_) | None => Found::Unknown,
         };
+        let before = self.out.len();
         if now != Found::Unknown {
             match (std::mem::replace(&mut self.told, now.clone()), now) {
                 (Found::Unknown, Found::Release(now)) => self.out.push_back(Update::Snapshot(vec![now])),
@@ -328,7 +329,9 @@ impl Opened {
             }
             self.pace.told();
         }
-        self.tell_health();
+        // News are taken for contact, which a part of it may have lost.
+        let is_news = self.out.len() > before;
+        self.tell_health(is_news);
     }
 
     /// Whether something is on its way without which the release would seem to be another: its revisions, and what
@@ -342,7 +345,7 @@ impl Opened {
             || (!self.parts_told && templates.any(Shelf::is_waiting))
     }
 
-    fn tell_health(&mut self) {
+    fn tell_health(&mut self, is_news: bool) {
         let templates = self.templates.iter().chain(&self.cluster_templates).map(Shelf::state);
         let parts = [self.sets.state(), self.pods.state(), self.runs.state(), self.events.state(), self.maps.state()];
         let parts = parts.into_iter().chain(templates);
@@ -352,7 +355,7 @@ impl Opened {
             main => shelf::health([main]),
         };
         let alive = std::mem::take(&mut self.alive) && health == Health::Live;
-        if alive || health != self.health {
+        if alive || health != self.health || (is_news && health != Health::Live) {
             self.out.push_back(Update::Health(health.clone()));
         }
         self.health = health;
