@@ -177,8 +177,8 @@ fn a_roll_back_through_steps_is_known_as_one_and_the_same_key_finishes_it() {
     close_receipt(&mut deck);
     deck.wait_for(&["PAUSED 4/8, roll back to 4.1.9 at 10 %", "canary roll back 4.2.0 → 4.1.9", "all steps skipped"]);
     deck.press("R");
-    deck.wait_for(&["10 % → 100 % on 4.1.9", "finishes the roll back: skips 5 steps"]);
-    deck.answer("y");
+    deck.wait_for(&["10 % → 100 % on 4.1.9", "finishes the roll back: skips 5 steps", "type checkout"]);
+    deck.answer("checkout\r");
     close_receipt(&mut deck);
     deck.wait_for(&["HEALTHY", "set 100 %"]);
     let home_again = lab.rollout("checkout");

@@ -14,7 +14,8 @@ const WITHOUT_STEPS: [&str; 3] = ["Initial deploy", "Fast rollback", "Rollback w
 pub(super) fn first(observed: &Observed) -> Option<usize> {
     let rollout = &observed.rollout;
     if rollout.is_promoting_fully() {
-        return Some(observed.watched.passed(rollout).unwrap_or_else(|| times::told_done(observed)));
+        let has_left = rollout.step_index().is_some_and(|place| place < rollout.steps().len());
+        return observed.watched.passed(rollout).or_else(|| has_left.then(|| times::told_done(observed)));
     }
     if rollout.step_index() != Some(rollout.steps().len()) {
         return None;

@@ -62,6 +62,8 @@ pub(super) fn finish_plan(ground: &Ground<'_>, goal: Goal, newest: &Revision) ->
     plan.not_undone = vec![back::DATABASE.into()];
     plan.warnings.push(format!("finishes the roll back: {}", skips(ground)).into());
     plan.warnings.push("once begun it ignores hold and abort".into());
+    // Somebody may have put a version back that was taken away for a reason.
+    plan.proven = false;
     plan
 }
 
@@ -170,7 +172,7 @@ mod tests {
                 {"op": "add", "path": "/status/promoteFull", "value": true},
             ]),
         );
-        assert_eq!((finish.direction, finish.proven), (Direction::Back, true));
+        assert_eq!((finish.direction, finish.proven), (Direction::Back, false), "it asks for the name");
         assert_eq!(finish.customers.as_str(), "1 % → 100 % on 4.1.9 as soon as its pods are ready (1 of 5 pods ready)");
         assert_eq!(
             finish.expect.all,
