@@ -94,7 +94,7 @@ fn ended_badly(line: &ControllerLine<'_>) -> Option<String> {
 
 fn no_way_back(release: &Release) -> Option<String> {
     match &release.way_back.means {
-        Means::None(why) if release.is_moving() => Some(format!("! NO WAY BACK {why}")),
+        Means::None(why) if release.is_moving() && !release.is_roll_back() => Some(format!("! NO WAY BACK {why}")),
         Means::None(_)
         | Means::Abort
         | Means::UndoFast

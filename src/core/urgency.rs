@@ -55,7 +55,8 @@ pub fn urgency(release: &Release) -> Urgency {
 pub fn of_row(row: &Row, said: Option<&Said>) -> Urgency {
     let urgency = urgency(&row.release);
     let is_no_go = said.is_some_and(|said| said.word == Word::NoGo);
-    if is_no_go && urgency != Urgency::Resting { Urgency::NoGo } else { urgency }
+    // Once it was taken back, what was said of it is no call to act any more.
+    if is_no_go && row.release.is_moving() { Urgency::NoGo } else { urgency }
 }
 
 /// Sorts rows: by class, then the longest first, then by name; resting ones by name alone.

@@ -1,12 +1,15 @@
 //! The board: what stands where, what the keys do, what is opened.
 
+use std::sync::Arc;
+
 use super::world::{Flight, aborted, orders, paused, promoted, resting, settings, target};
 use crate::{
     core::{
         effect::Effect,
         event::{Event, Size},
         settings::{Role, Settings},
-        state::Overlay,
+        state::{Overlay, Row},
+        urgency::{self, Urgency},
     },
     domain::{
         failure::{Failure, FailureKind},
@@ -280,6 +283,11 @@ fn what_was_said_last_of_a_release_stands_on_the_board() {
 
     flight.board(vec![paused("a"), paused("b"), aborted("failed"), resting("z")]);
     assert_eq!(said(&flight, "b"), Some(Word::NoGo), "it is the same release");
+    // Once it was taken back it has the place of every other that was.
+    let row = |release| Row { release: Arc::new(release), ..flight.state.board.releases[&target("b")].clone() };
+    let last = flight.state.board.said.get(&target("b"));
+    assert_eq!(urgency::of_row(&row(paused("b")), last), Urgency::NoGo);
+    assert_eq!(urgency::of_row(&row(aborted("b")), last), Urgency::Trouble);
     let mut next = paused("b");
     next.id.revision = "newer".into();
     flight.wait(4_000).news(next);
