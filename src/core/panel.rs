@@ -163,6 +163,9 @@ pub struct Evidence {
     pub refused: Option<Clean>,
     /// Instances of each arm in the newest counted tick.
     pub pods: Pods,
+    /// The same, and those that only other panels of its source heard then.
+    #[serde(default)]
+    pub heard: Pods,
     /// The same by the end of the tick from which on it was so many, oldest first.
     #[serde(default)]
     pub answering: Vec<(i64, Pods)>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::process::Bounds;
-use crate::domain::panel::Better;
+use crate::domain::{counting::Counted, panel::Better};
 
 /// Dispersion where nothing is known of the time before the release.
 pub const UNCALIBRATED_PHI: f64 = 3.0;
@@ -114,6 +114,13 @@ impl Dispersion {
 pub struct Pods {
     pub baseline: u32,
     pub canary: u32,
+}
+
+impl Pods {
+    #[must_use]
+    pub const fn of(counted: &Counted) -> Self {
+        Self { baseline: counted.baseline_pods, canary: counted.canary_pods }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crate::{
     core::state::{Open, Panel},
     domain::{
-        clean::Clean,
+        clean::{Clean, Name},
         counting::Counted,
         panel::{Better, Side},
         release::Release,
@@ -24,18 +24,53 @@ pub(super) struct Few {
 }
 
 impl Few {
-    fn words(&self) -> Clean {
-        format!("{} of {} {} pods not scraped", self.of - self.answer, self.of, self.side.word()).into()
+    /// `1 of 2 canary pods not counted`: a pod that was never scraped, or has no event to count yet.
+    pub(super) fn words(&self) -> Clean {
+        format!("{} of {} {} pods not counted", self.of - self.answer, self.of, self.side.word()).into()
     }
 }
 
-/// The arms of which fewer pods answered in a tick that ended at `at` than should have.
-pub(super) fn few(release: &Release, pods: Pods, at: i64, step: i64) -> impl Iterator<Item = Few> {
-    let arms = [(Side::Canary, pods.canary, release.newest()), (Side::Baseline, pods.baseline, release.stable())];
-    arms.into_iter().filter_map(move |(side, answer, revision)| {
-        let of = expected(revision?, at, step);
+/// The arms of a panel of which fewer pods answered in a tick that ended at `at` than should have.
+pub(super) fn few<'a>(release: &'a Release, panel: &'a Panel, pods: Pods, at: i64) -> impl Iterator<Item = Few> + 'a {
+    let canary =
+        panel.arms.iter().filter_map(|arms| arms.canary.as_ref()).map(move |arm| (Side::Canary, arm, pods.canary));
+    let baseline = panel.arms.iter().map(move |arms| (Side::Baseline, &arms.baseline, pods.baseline));
+    canary.chain(baseline).filter_map(move |(side, arm, answer)| {
+        let revision = release.revisions.iter().find(|revision| revision.hash == arm.hash)?;
+        let of = expected(revision, at, panel.step);
         (answer < of).then_some(Few { side, answer, of })
     })
+}
+
+/// How many pods of each arm answered by when, by source and panel. One that any panel hears is scraped, though it may
+/// have counted no event of another yet.
+#[derive(Debug, Default)]
+pub struct Heard(Vec<(Name, Vec<(i64, Pods)>)>);
+
+impl Heard {
+    /// What is known of the time from `from` on.
+    #[must_use]
+    pub fn of(panels: &[Panel], from: i64) -> Self {
+        let line = |panel: &Panel| {
+            let known = &panel.evidence.answering;
+            let before = known.partition_point(|(at, _)| *at <= from).saturating_sub(1);
+            let known = known.get(before..).unwrap_or_default().iter().copied();
+            let waiting = panel.evidence.waiting.iter().map(|counted| (counted.tick.at, Pods::of(counted)));
+            (panel.spec.source.clone(), known.chain(waiting).collect())
+        };
+        Self(panels.iter().filter(|panel| panel.spec.kind.has_counts()).map(line).collect())
+    }
+
+    /// As many as any panel of the source heard at that time, and as `own` says.
+    #[must_use]
+    pub fn with(&self, own: Pods, source: &Name, at: i64) -> Pods {
+        let lines = self.0.iter().filter(|(of, _)| of == source).map(|(_, line)| line);
+        lines.fold(own, |most, line| {
+            let place = line.partition_point(|(from, _)| *from <= at);
+            let Some((_, pods)) = place.checked_sub(1).and_then(|last| line.get(last)) else { return most };
+            Pods { baseline: most.baseline.max(pods.baseline), canary: most.canary.max(pods.canary) }
+        })
+    }
 }
 
 /// Pods that are ready now and were old enough at `at` to have been scraped.
@@ -56,7 +91,8 @@ pub fn unscraped(open: &Open) -> Option<Clean> {
     let watched = open.split.as_ref()?;
     let panel = open.panels.iter().find(|panel| watched.is_of(panel))?;
     let (at, pods) = (panel.evidence.counted_to?, panel.evidence.pods);
-    few(open.release.as_deref()?, pods, at, panel.step).next().map(|few| few.words())
+    let few = few(open.release.as_deref()?, panel, pods, at).next()?;
+    Some(format!("{} of {} {} pods not scraped", few.of - few.answer, few.of, few.side.word()).into())
 }
 
 /// Pods without which a panel looks better than it may be: those of the canary, and of a baseline whose events are
@@ -68,18 +104,17 @@ pub fn missing(release: &Release, panel: &Panel, pods: Pods, at: i64) -> Option<
         (Side::Baseline, Better::Higher) => panel.spec.kind.compares_shares(),
         (Side::Baseline, Better::Lower) => false,
     };
-    few(release, pods, at, panel.step).find(hides).map(|few| few.words())
+    few(release, panel, pods, at).find(hides).map(|few| few.words())
 }
 
 /// Why a tick cannot be held against each arm's share of the traffic: a pod that was counted is not scraped, or is back
 /// and brings what it counted meanwhile. One that never answered may count its first event yet, and an arm that is silent
-/// as a whole may be dead: both are said elsewhere.
+/// as a whole may be dead: both are said elsewhere. `heard` are those that answer any panel.
 #[must_use]
-pub fn torn(release: &Release, panel: &Panel, counted: &Counted) -> Option<Clean> {
+pub fn torn(release: &Release, panel: &Panel, counted: &Counted, heard: Pods) -> Option<Clean> {
     if counted.uneven {
         return Some("a pod was not scraped for a while".into());
     }
-    let pods = Pods { baseline: counted.baseline_pods, canary: counted.canary_pods };
     let of_side = |pods: &Pods, side: Side| match side {
         Side::Baseline => pods.baseline,
         Side::Canary => pods.canary,
@@ -87,7 +122,7 @@ pub fn torn(release: &Release, panel: &Panel, counted: &Counted) -> Option<Clean
     let known = |few: &Few| {
         few.answer > 0 && panel.evidence.answering.iter().any(|(_, pods)| of_side(pods, few.side) >= few.of)
     };
-    few(release, pods, counted.tick.at, panel.step).find(known).map(|few| few.words())
+    few(release, panel, heard, counted.tick.at).find(known).map(|few| few.words())
 }
 
 /// Whether the tick that ends at `at` counts every pod. One in which another pod was scraped for the first time does
@@ -101,5 +136,5 @@ pub fn is_whole(release: &Release, panel: &Panel, at: i64) -> bool {
     };
     let before = place.checked_sub(2).and_then(|before| answering.get(before)).map(|(_, pods)| pods);
     let has_grown = *from == at && before.is_some_and(|was| was.canary < pods.canary || was.baseline < pods.baseline);
-    !has_grown && few(release, *pods, at, panel.step).next().is_none()
+    !has_grown && few(release, panel, *pods, at).next().is_none()
 }

@@ -161,8 +161,7 @@ fn lacking(open: &Open, panel: &Panel) -> Option<String> {
         return Some(format!("no series counts events of the {}", side.word()));
     }
     let release = open.release.as_ref().filter(|_| panel.spec.kind.compares_shares())?;
-    let few = few(release, panel.evidence.pods, panel.evidence.counted_to?, panel.step).next()?;
-    Some(format!("{} of {} instances of the {} answer", few.answer, few.of, few.side.word()))
+    few(release, panel, panel.evidence.heard, panel.evidence.counted_to?).next().map(|few| few.words().to_string())
 }
 
 fn harmed(open: &Open, alpha: f64) -> impl Iterator<Item = (&Panel, String)> {

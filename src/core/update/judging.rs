@@ -13,7 +13,7 @@ use super::{
 use crate::{
     core::{
         effect::Effect,
-        evidence::{self, Mark, is_counted, is_counted_over, late_seconds},
+        evidence::{self, Heard, Mark, is_counted, is_counted_over, late_seconds},
         reset,
         state::{Critical, Judged, Panel, State},
     },
@@ -66,6 +66,8 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     let count = open.panels.iter().filter(|panel| panel.spec.critical && panel.spec.kind.has_counts()).count();
     let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
     let began = open.panels.iter().filter(|panel| panel.evidence.judge.is_some()).filter_map(|p| p.exposed_since).min();
+    let due = open.panels.iter().filter_map(|panel| panel.evidence.waiting.front()).map(|oldest| oldest.tick.at).min();
+    let heard = due.map(|from| Heard::of(&open.panels, from)).unwrap_or_default();
     let mut left = SLICE;
     let mut changed = false;
     for ((panel, newest), sighted) in open.panels.iter_mut().zip(newest).zip(sighted) {
@@ -76,7 +78,8 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
             && is_due(panel, sighted)
             && let Some(counted) = panel.evidence.waiting.pop_front()
         {
-            left -= usize::from(count_tick(&release, panel, counted, &anew, &mut share));
+            let heard = heard.with(Pods::of(&counted), &panel.spec.source, counted.tick.at);
+            left -= usize::from(count_tick(&release, panel, (counted, heard), &anew, &mut share));
             moved = true;
         }
         while left > 0
@@ -125,7 +128,7 @@ fn critical(fixed: &mut Option<Critical>, revision: &Name, now: u32) -> u32 {
 fn count_tick(
     release: &Release,
     panel: &mut Panel,
-    counted: Counted,
+    (counted, heard): (Counted, Pods),
     anew: &[i64],
     share: &mut impl FnMut() -> u32,
 ) -> bool {
@@ -153,13 +156,13 @@ fn count_tick(
         return false;
     }
     if panel.spec.kind.compares_shares()
-        && let Some(why) = evidence::torn(release, panel, &counted)
+        && let Some(why) = evidence::torn(release, panel, &counted, heard)
     {
         panel.evidence.refused = Some(why);
         panel.evidence.held = None;
         return false;
     }
-    if panel.spec.kind.word() == "latency"
+    if matches!(panel.spec.kind, PanelKind::Latency { .. })
         && let Some(side) = counted.silent
     {
         panel.evidence.refused = Some(format!("partial: no bucket with this bound on the {}", side.word()).into());
@@ -178,6 +181,7 @@ fn count_tick(
         }
         return false;
     }
+    panel.evidence.heard = heard;
     weigh(release, panel, &counted, anew)
 }
 
@@ -251,7 +255,7 @@ fn weigh(release: &Release, panel: &mut Panel, counted: &Counted, anew: &[i64]) 
     for moved in panel.moves.iter().filter(|moved| moved.at >= before && moved.at < counted.tick.at) {
         judge.weight_changed(moved.at);
     }
-    let pods = Pods { baseline: counted.baseline_pods, canary: counted.canary_pods };
+    let pods = Pods::of(counted);
     if let Err(why) = judge.take(&counted.tick, pods) {
         panel.evidence.refused = Some(why.to_string().into());
         return false;
@@ -265,7 +269,7 @@ fn weigh(release: &Release, panel: &mut Panel, counted: &Counted, anew: &[i64]) 
         Side::Canary => counted.tick.canary.exposures > 0.0,
     });
     panel.evidence.pods = pods;
-    panel.evidence.missing = evidence::missing(release, panel, pods, counted.tick.at);
+    panel.evidence.missing = evidence::missing(release, panel, panel.evidence.heard, counted.tick.at);
     let answering = &mut panel.evidence.answering;
     if answering.last().is_none_or(|(_, known)| *known != pods) {
         answering.push((counted.tick.at, pods));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{navigation, notices, paint, proof, pulses, questions, verdicts, weights};
+use super::{navigation, notices, paint, proof, pulses, questions, verdicts, watching, weights};
 use crate::{
     core::{
         effect::Effect,
@@ -28,7 +28,11 @@ pub(super) fn release(state: &mut State, release: &Arc<Release>, effects: &mut V
     let now = state.at.wall.timestamp() + ahead;
     let Some(open) = &mut state.open else { return };
     open.told_ahead = ahead;
-    let blind = open.blind_since.take();
+    let blind = open.blind_since;
+    let is_stale = watching::is_just_awake(open, state.at.mono)
+        && open.release.as_deref().is_some_and(|before| weight(before) == weight(release));
+    // What was told before a sleep may come after it.
+    open.blind_since = blind.filter(|_| is_stale);
     let was_gone = std::mem::take(&mut open.gone);
     let was_complete = std::mem::replace(&mut open.complete, true);
     let release = &keep_panels(open.release.as_deref(), release, !was_complete);

@@ -206,10 +206,9 @@ fn of_release(state: &mut State, update: Update, effects: &mut Vec<Effect>) {
                 state.second_at(&target.source) - i64::try_from(state.at.millis_since(heard) / 1000).unwrap_or(0);
             let now = state.at.mono;
             if let Some(open) = &mut state.open {
-                let was_away =
-                    matches!(open.health, Health::Live) && open.woke.is_some_and(|woke| now < woke + AWAKE_MS);
+                let may_be_dead = matches!(open.health, Health::Live) && is_just_awake(open, now);
                 open.blind_since = match &health {
-                    Health::Live if was_away => open.blind_since,
+                    Health::Live if may_be_dead => open.blind_since,
                     Health::Live => None,
                     Health::Connecting | Health::Lost { .. } => open.blind_since.or(Some(heard)),
                 };
@@ -224,6 +223,11 @@ fn of_release(state: &mut State, update: Update, effects: &mut Vec<Effect>) {
         Update::Clock(ahead) => sources::skew(state, &target.source, Some(ahead), effects),
         Update::Debrief(debrief) => story::told(state, debrief),
     }
+}
+
+/// Whether this program was away until a moment ago.
+pub(super) fn is_just_awake(open: &Open, now: u64) -> bool {
+    open.woke.is_some_and(|woke| now < woke + AWAKE_MS)
 }
 
 fn came_alive(state: &mut State, source: &Name, effects: &mut Vec<Effect>) {

@@ -10,7 +10,7 @@ use crate::{
     core::{evidence, guard::Duty, settings::Settings},
     domain::{
         health::Health,
-        panel::{Better, PanelSpec},
+        panel::{Better, PanelKind, PanelSpec},
         release::Release,
         revision::Tag,
         step::StepKind,
@@ -80,6 +80,19 @@ fn a_rate_of_half_the_pods_of_the_canary_is_not_go() {
     }
     let go = words.iter().position(|word| *word == Word::Go);
     assert_eq!(go, None, "GO after {go:?} min, while one of two pods is not counted: {}", why(&visit));
+}
+
+#[test]
+fn a_pod_that_has_nothing_to_count_any_more_hides_no_death() {
+    // Orders end for all of the canary, and one of its pods restarts: it never has an order again, but requests.
+    let kind = PanelKind::Rate { events: "checkouts".into(), by: "pod".into() };
+    let requests = PanelSpec { name: "requests".into(), kind, critical: false, ..watched() };
+    let settings = Settings { panels: vec![prompt(rate(Better::Higher)), requests], ..settings() };
+    let mut visit = Visit::of(settings, dead_from(900), 0, ready(exposed(), 2, 4));
+    visit.live(880);
+    visit.shop.hidden.push(("new-2", "orders"));
+    let (no_go, acts) = watch(&mut visit, 900);
+    assert!(no_go && !acts.is_empty(), "{}", why(&visit));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn pods_that_are_not_scraped_leave_the_split_unknown_and_never_off() {
     assert_eq!(evidence::unscraped(visit.open()).as_deref(), Some("1 of 2 canary pods not scraped"));
     assert_eq!(evidence::seen(visit.open()), None, "half a canary is no weight");
     let verdict = evidence::verdict(visit.open());
-    let unseen = "orders: 1 of 2 canary pods not scraped";
+    let unseen = "orders: 1 of 2 canary pods not counted";
     assert_eq!((verdict.word, verdict.why[0].as_str()), (Word::Unknown, unseen), "nobody knows what it does");
     assert_eq!(crate::core::metrics::split(&visit.flight.state, visit.open()), Some(Mark::Unknown));
 
