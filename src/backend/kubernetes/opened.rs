@@ -446,8 +446,8 @@ mod tests {
         fixture::<List<T>>(name).items
     }
 
-    #[tokio::test]
-    async fn news_of_pods_are_no_contact_with_a_rollout_that_is_lost() {
+    /// A release of which everything was heard, and its pods.
+    async fn live() -> (Opened, Vec<Pod>) {
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = serde_json::json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "lab",
@@ -477,9 +477,18 @@ mod tests {
         opened.tell();
         let told: Vec<Update> = opened.out.drain(..).collect();
         assert!(matches!(told.last(), Some(Update::Health(Health::Live))), "{told:?}");
+        (opened, pods)
+    }
+
+    fn lost<T>() -> Heard<T> {
+        Heard::Lost { why: Failure::new(FailureKind::Timeout, "the server does not answer"), retry_in_ms: 8_000 }
+    }
+
+    #[tokio::test]
+    async fn news_of_pods_are_no_contact_with_a_rollout_that_is_lost() {
+        let (mut opened, pods) = live().await;
         // The list of Rollouts is refused for a while, and the watch of its pods lives.
-        let why = Failure::new(FailureKind::Timeout, "the server does not answer");
-        opened.hear_main(Heard::Lost { why, retry_in_ms: 8_000 });
+        opened.hear_main(lost());
         opened.tell();
         assert!(matches!(opened.out.pop_back(), Some(Update::Health(Health::Lost { .. }))));
         opened.out.clear();
@@ -489,5 +498,21 @@ mod tests {
         let told: Vec<Update> = opened.out.drain(..).collect();
         let is_news = |update: &Update| matches!(update, Update::Changed(_) | Update::Snapshot(_));
         assert!(!told.iter().any(is_news), "an old Rollout is told as if it were there now: {told:?}");
+    }
+
+    #[tokio::test]
+    async fn news_of_a_rollout_are_no_contact_with_its_pods() {
+        let (mut opened, _) = live().await;
+        opened.hear(News::Pods(lost()));
+        opened.tell();
+        assert!(matches!(opened.out.pop_back(), Some(Update::Health(Health::Lost { .. }))));
+        opened.out.clear();
+        let mut rollout: objects::Rollout = fixture("canary-paused-at-1pct");
+        rollout.spec.paused = Some(true);
+        opened.hear_main(Heard::All(vec![rollout]));
+        opened.tell();
+        let told: Vec<Update> = opened.out.drain(..).collect();
+        assert!(matches!(told.first(), Some(Update::Changed(_))), "{told:?}");
+        assert!(matches!(told.last(), Some(Update::Health(Health::Lost { .. }))), "{told:?}");
     }
 }

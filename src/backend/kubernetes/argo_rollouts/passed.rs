@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn one_that_was_not_watched_is_not_said_to_have_skipped_anything_once_it_is_over() {
         let [paused, _, going, out] = promoted();
+        // Nor while it goes on: where it came from was not seen.
         let mut observed = seen("canary-paused-at-1pct");
+        observed.rollout = going.clone();
+        assert_eq!(states(&observed), [Done; 8]);
         observed.watched.observe(&paused, NOW.parse().unwrap());
         observed.watched.miss();
         observed.watched.observe(&going, NOW.parse().unwrap());
