@@ -126,7 +126,7 @@ fn ignorance(panel: &PanelSays, split: Option<&SplitFinding>) -> Option<Clean> {
         (Some(trouble), _) => trouble.clone(),
         (None, None) => "no exposures on the canary yet".into(),
         (None, Some(_)) if panel.by_traffic && split.is_some_and(is_off) => "the traffic split fails".into(),
-        (None, Some(_)) if panel.by_traffic && split.is_some_and(is_unseen) => "not every pod is scraped".into(),
+        (None, Some(_)) if panel.by_traffic && split.is_some_and(is_unseen) => "the traffic split is not known".into(),
         (None, Some(_)) => return None,
     };
     Some(Clean::new(format!("{}: {why}", panel.name)))

@@ -192,12 +192,13 @@ fn newest(panel: &Panel, side: Side) -> Counts {
     sum
 }
 
-/// Replaces what an arm was exposed to by its share of the traffic, in seconds of all traffic.
-pub fn by_share(tick: &mut Tick, percent: f64, step: i64) {
+/// Replaces what an arm was exposed to by its share of the traffic, in seconds of all traffic: as many as the
+/// tick spans.
+pub fn by_share(tick: &mut Tick, percent: f64, span: i64) {
     #[expect(clippy::cast_precision_loss, reason = "seconds of a tick")]
-    let step = step as f64;
-    tick.canary.exposures = step * percent / 100.0;
-    tick.baseline.exposures = step * (100.0 - percent) / 100.0;
+    let seconds = span as f64;
+    tick.canary.exposures = seconds * percent / 100.0;
+    tick.baseline.exposures = seconds * (100.0 - percent) / 100.0;
 }
 
 fn value(panel: &Panel) -> Reading {

@@ -197,7 +197,7 @@ fn exposures(panel: &mut Panel, mut counted: Counted) -> Option<Counted> {
         panel.evidence.refused = Some("the weight at that time is not known".into());
         return None;
     };
-    evidence::by_share(&mut counted.tick, percent, panel.step);
+    evidence::by_share(&mut counted.tick, percent, span);
     if counted.tick.canary.exposures <= 0.0 {
         // Late events of a share that was taken back.
         counted.tick.canary.events = 0.0;

@@ -192,10 +192,10 @@ fn drawn(panel: &Panel, counted: &Counted) -> Tick {
     if panel.spec.kind.compares_shares() {
         let is_alone = panel.arms.as_ref().is_none_or(|arms| arms.canary.is_none())
             || panel.exposed_since.is_some_and(|began| tick.at <= began);
-        let from = tick.at - counted.span.max(panel.step);
-        let percent = if is_alone { Some(0.0) } else { weights::during(&panel.moves, from, tick.at) };
+        let span = counted.span.max(panel.step);
+        let percent = if is_alone { Some(0.0) } else { weights::during(&panel.moves, tick.at - span, tick.at) };
         if let Some(percent) = percent {
-            evidence::by_share(&mut tick, percent, panel.step);
+            evidence::by_share(&mut tick, percent, span);
         }
     }
     tick
