@@ -9,7 +9,7 @@ use super::{
     metrics, number,
     state::{Open, Panel, State},
 };
-use crate::domain::{analysis::AnalysisPhase, release::Release, way_back::Means};
+use crate::domain::{analysis::AnalysisPhase, release::Release};
 
 /// Lines at least and at most, however small or large the screen is.
 const FEWEST: usize = 3;
@@ -38,7 +38,8 @@ pub fn all(state: &State, open: &Open) -> Vec<Objection> {
     // Few, and of another kind than panels: they are never among those that are only counted.
     let blockers = release.iter().flat_map(|release| &release.blockers);
     let mut found: Vec<Objection> = blockers.map(|why| bad(format!("! BLOCKED {why}"))).collect();
-    found.extend(release.and_then(no_way_back).map(bad));
+    let no_way_back = release.and_then(Release::no_way_back);
+    found.extend(no_way_back.map(|why| bad(format!("! NO WAY BACK {why}"))));
     let regressions = marked(Mark::Regression).filter(|panel| Some(&panel.spec.name) != told);
     found.extend(regressions.map(|panel| bad(format!("✗ {}", regressed(state, panel)))));
     found.extend(controller::lines(open).into_iter().filter_map(|line| ended_badly(&line)).map(bad));
@@ -90,17 +91,4 @@ fn ended_badly(line: &ControllerLine<'_>) -> Option<String> {
     };
     let why = if run.message.is_empty() { String::new() } else { format!(": {}", run.message) };
     is_bad.then(|| format!("✗ its analysis {} {}{why}", run.name, run.phase))
-}
-
-fn no_way_back(release: &Release) -> Option<String> {
-    match &release.way_back.means {
-        Means::None(why) if release.is_moving() && !release.is_roll_back() => Some(format!("! NO WAY BACK {why}")),
-        Means::None(_)
-        | Means::Abort
-        | Means::UndoFast
-        | Means::UndoThroughSteps
-        | Means::KillSwitch
-        | Means::SwitchBack
-        | Means::Finish => None,
-    }
 }

@@ -32,14 +32,7 @@ impl State {
     #[must_use]
     pub fn armed_for(&self, source: &Name) -> Option<u64> {
         let until = self.source(source)?.armed_until?;
-        let by_wall = (until.wall - self.at.wall).num_milliseconds().max(0);
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "never negative, saturates"
-        )]
-        let by_wall = (by_wall as f64 / self.settings.speed.max(0.001)).ceil() as u64;
+        let by_wall = self.settings.millis_at_the_keyboard((until.wall - self.at.wall).num_milliseconds());
         Some(until.mono.saturating_sub(self.at.mono).min(by_wall)).filter(|left| *left > 0)
     }
 }

@@ -64,6 +64,23 @@ pub enum GuardOrder {
     StandDown(Clean),
 }
 
+impl Overlay {
+    /// Whether it asks a person for something that is then done.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        match self {
+            Self::Confirm(_) | Self::Arm { .. } | Self::Guard(_) | Self::Reset(_) => true,
+            Self::Receipt(_)
+            | Self::Acts { .. }
+            | Self::Help { .. }
+            | Self::Filter
+            | Self::Leave
+            | Self::Leaving
+            | Self::Debrief { .. } => false,
+        }
+    }
+}
+
 /// The dialog that sets a regression aside.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResetDialog {

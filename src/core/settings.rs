@@ -49,6 +49,20 @@ impl Settings {
         self.demo && self.policy.read_only.is_none()
     }
 
+    /// Milliseconds at the keyboard in which so many of the world pass, which a simulated one does faster; rounded up,
+    /// none for a time that is past.
+    #[must_use]
+    pub fn millis_at_the_keyboard(&self, world: i64) -> u64 {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "never negative, saturates"
+        )]
+        let millis = (world.max(0) as f64 / self.speed.max(0.001)).ceil() as u64;
+        millis
+    }
+
     /// Until when arming lasts that begins now, by both clocks.
     #[must_use]
     pub fn armed_until(&self, now: At) -> At {

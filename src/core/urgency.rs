@@ -4,7 +4,6 @@ use super::state::{Row, Said};
 use crate::domain::{
     release::{Phase, Release},
     verdict::Word,
-    way_back::Means,
 };
 
 /// Classes of rows, most urgent first.
@@ -36,8 +35,7 @@ impl Urgency {
 /// The class of a release.
 #[must_use]
 pub fn urgency(release: &Release) -> Urgency {
-    // What is on its way back needs no other way back.
-    let stuck = release.is_moving() && !release.is_roll_back() && matches!(release.way_back.means, Means::None(_));
+    let stuck = release.no_way_back().is_some();
     match release.phase {
         Phase::Degraded => Urgency::Trouble,
         Phase::Healthy | Phase::Progressing | Phase::Paused | Phase::Unknown if stuck => Urgency::Trouble,

@@ -13,7 +13,7 @@ use super::{
     step::{Step, StepState},
     target::Target,
     timeline::Moment,
-    way_back::WayBack,
+    way_back::{Means, WayBack},
     weight::Weight,
 };
 
@@ -220,6 +220,21 @@ impl Release {
     pub fn is_roll_back(&self) -> bool {
         self.is_moving()
             && self.newest().zip(self.stable()).is_some_and(|(newest, stable)| newest.is_older_than(stable))
+    }
+
+    /// Why it is on its way and could not be taken back; none where it can be, or is on its way back itself.
+    #[must_use]
+    pub fn no_way_back(&self) -> Option<&Clean> {
+        match &self.way_back.means {
+            Means::None(why) if self.is_moving() && !self.is_roll_back() => Some(why),
+            Means::None(_)
+            | Means::Abort
+            | Means::UndoFast
+            | Means::UndoThroughSteps
+            | Means::KillSwitch
+            | Means::SwitchBack
+            | Means::Finish => None,
+        }
     }
 
     /// Whether a person is what it waits for.

@@ -129,8 +129,7 @@ pub fn seen(open: &Open) -> Option<Seen> {
         let (mut baseline, mut canary) = (Counts::default(), Counts::default());
         let newest = panel.ticks.iter().rev().take(SEEN_TICKS);
         let newest = newest.take_while(|tick| tick.at - panel.step >= moved(panel));
-        let is_whole = |tick: &&Tick| open.release.as_ref().is_none_or(|release| is_whole(release, panel, tick.at));
-        for tick in newest.filter(is_whole) {
+        for tick in newest.filter(|tick| is_whole(open, panel, tick.at)) {
             baseline += tick.baseline;
             canary += tick.canary;
         }

@@ -128,7 +128,8 @@ pub fn torn(release: &Release, panel: &Panel, counted: &Counted, heard: Pods) ->
 /// Whether the tick that ends at `at` counts every pod. One in which another pod was scraped for the first time does
 /// not: nobody knows what of its counter came before.
 #[must_use]
-pub fn is_whole(release: &Release, panel: &Panel, at: i64) -> bool {
+pub fn is_whole(open: &Open, panel: &Panel, at: i64) -> bool {
+    let Some(release) = &open.release else { return true };
     let answering = &panel.evidence.answering;
     let place = answering.partition_point(|(from, _)| *from <= at);
     let Some((from, pods)) = place.checked_sub(1).and_then(|last| answering.get(last)) else {

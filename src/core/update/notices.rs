@@ -41,19 +41,7 @@ pub(super) fn answer(state: &mut State, kind: NoticeKind, text: impl Into<Clean>
 
 /// Takes away what has been read for long enough, and what was said in a dialog that is gone.
 pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
-    let asks = match &state.overlay {
-        Some(Overlay::Confirm(_) | Overlay::Arm { .. } | Overlay::Guard(_) | Overlay::Reset(_)) => true,
-        Some(
-            Overlay::Receipt(_)
-            | Overlay::Acts { .. }
-            | Overlay::Help { .. }
-            | Overlay::Filter
-            | Overlay::Leave
-            | Overlay::Leaving
-            | Overlay::Debrief { .. },
-        )
-        | None => false,
-    };
+    let asks = state.overlay.as_ref().is_some_and(Overlay::asks);
     let is_over = |notice: &Notice| notice.until <= state.at.mono || (notice.in_dialog && !asks);
     if state.notice.as_ref().is_some_and(is_over) {
         state.notice = None;

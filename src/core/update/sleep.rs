@@ -38,22 +38,10 @@ pub(super) fn pass(state: &mut State, now: At, effects: &mut Vec<Effect>) {
         lost.extend(sources::disarm(state).iter().map(|name| format!("`{name}` is read-only again")));
     }
     let text = Clean::new(why);
-    match &state.overlay {
-        Some(Overlay::Confirm(_)) => confirm::woke(state, &text, effects),
-        Some(Overlay::Arm { .. } | Overlay::Guard(_) | Overlay::Reset(_)) => {
-            state.overlay = None;
-            lost.push("what was asked for is left".to_owned());
-        }
-        Some(
-            Overlay::Receipt(_)
-            | Overlay::Acts { .. }
-            | Overlay::Help { .. }
-            | Overlay::Filter
-            | Overlay::Leave
-            | Overlay::Leaving
-            | Overlay::Debrief { .. },
-        )
-        | None => {}
+    if let Some(Overlay::Confirm(_)) = &state.overlay {
+        confirm::woke(state, &text, effects);
+    } else if state.overlay.take_if(|overlay| overlay.asks()).is_some() {
+        lost.push("what was asked for is left".to_owned());
     }
     if !lost.is_empty() {
         notices::say(state, NoticeKind::Warning, format!("{}: {text}", lost.join(" and ")), effects);

@@ -40,9 +40,8 @@ pub(super) fn follow(open: &mut Open, left: &mut usize) -> bool {
     let ticks: Vec<Tick> = next(panel, &watched).take(*left).copied().collect();
     *left -= ticks.len();
     for tick in &ticks {
-        let is_whole = open.release.as_ref().is_none_or(|release| is_whole(release, panel, tick.at));
         // One that is no count is not seen; the panel says what is wrong with it.
-        if is_whole && watched.split.take(tick).is_ok() {
+        if is_whole(open, panel, tick.at) && watched.split.take(tick).is_ok() {
             watched.to = tick.at;
         } else {
             watched.to = watched.to.max(tick.at);

@@ -102,12 +102,6 @@ fn clock_steps(state: &State) -> u64 {
         Pace::Calm => CALM_SECONDS * 1_000,
     };
     let left = step - state.at.wall.timestamp_millis().rem_euclid(step);
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a few thousand milliseconds, never negative"
-    )]
-    let millis = (left as f64 / state.settings.speed.max(0.001)).ceil() as u64;
+    let millis = state.settings.millis_at_the_keyboard(left);
     state.at.mono + millis.max(if state.settings.speed > 1.0 { MIN_WAKE_MS } else { 1 })
 }
