@@ -10,6 +10,9 @@ use super::clean::{Clean, Name};
 pub struct Revision {
     /// The backend's number of it, where it counts.
     pub number: Option<u64>,
+    /// The number under which it was made, where a revision that is used again gets another.
+    #[serde(default)]
+    pub first_number: Option<u64>,
     /// The object that holds it: a ReplicaSet, a job version, a deployment id.
     pub name: Name,
     /// What identifies its content over the wire: the pod template hash, a commit.
@@ -34,10 +37,14 @@ impl Revision {
         self.tags.contains(&tag)
     }
 
-    /// Whether it was made before `other`; false where that is not known of both.
+    /// Whether it was made before `other`; false where that is not known of both. Backends tell times in whole
+    /// seconds: within one of them the numbers tell.
     #[must_use]
     pub fn is_older_than(&self, other: &Self) -> bool {
-        self.created_at.zip(other.created_at).is_some_and(|(own, others)| own < others)
+        let made = |revision: &Self| Some((revision.created_at?, revision.first_number));
+        made(self).zip(made(other)).is_some_and(|((own, first), (others, others_first))| {
+            own < others || own == others && first.zip(others_first).is_some_and(|(first, others)| first < others)
+        })
     }
 }
 

@@ -162,6 +162,24 @@ impl Deck {
         self.keys.flush().unwrap();
     }
 
+    /// Presses the key of an act until its dialog shows all of these texts. Where it cannot be taken in this moment (the
+    /// controller is behind) the screen says why without a dialog, and a person presses it again.
+    pub fn ask(&mut self, key: &str, texts: &[&str]) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.press(key);
+            sleep(UNHURRIED);
+            let has_come = |screen: &str| texts.iter().all(|text| screen.contains(text));
+            let is_denied = |screen: &str| screen.contains("cannot") && !screen.contains('┌');
+            let what = format!("`{key}` to ask with {texts:?}");
+            let screen = self.wait(&what, |screen| has_come(screen) || is_denied(screen));
+            if has_come(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "{} waited {PATIENCE:?} for {what}; it shows\n{screen}", self.user);
+        }
+    }
+
     /// Types as a person does, who reads a dialog before answering it, and the answer before sending it.
     pub fn answer(&mut self, keys: &str) {
         sleep(UNHURRIED);
@@ -202,7 +220,7 @@ impl Deck {
         let leader = i32::try_from(self.child.process_id().unwrap()).unwrap();
         let group = rustix::process::Pid::from_raw(leader).unwrap();
         rustix::process::kill_process_group(group, rustix::process::Signal::HUP).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(20);
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "it did not end with its terminal");
             sleep(Duration::from_millis(20));
@@ -212,7 +230,7 @@ impl Deck {
     /// Leaves by `q` and sees the process end well.
     pub fn leave(mut self) {
         self.press("q");
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 assert!(status.success(), "left with {status:?}");

@@ -18,9 +18,8 @@ fn arm(deck: &mut Deck) {
     deck.wait_for(&["ARMED"]);
 }
 
-/// Types what a dialog asks for: the weight alone or name, weight and a reason where evidence is missing.
-fn confirm_forward(deck: &mut Deck, weight: &str) {
-    let dialog = deck.wait_for(&["sends once"]);
+/// Answers the dialog of a forward act: the weight alone or name, weight and a reason where evidence is missing.
+fn confirm_forward(deck: &mut Deck, dialog: &str, weight: &str) {
     if dialog.contains(&format!("type checkout {weight}")) {
         deck.answer(&format!("checkout {weight}\tflying without judgement\r"));
     } else {
@@ -78,22 +77,21 @@ fn a_canary_is_followed_held_resumed_and_promoted_to_all_customers() {
     deck.wait_for(&["set 10 %"]);
     arm(&mut deck);
 
-    deck.press("h");
-    deck.wait_for(&["HOLD", "stays at 10 % on 4.2.0"]);
+    deck.ask("h", &["HOLD", "stays at 10 % on 4.2.0"]);
     deck.answer("y");
     close_receipt(&mut deck);
     assert_eq!(lab.rollout("checkout")["spec"]["paused"], true);
     // Until the controller has seen the hold the key is there, and says why it cannot be taken.
     deck.wait_for(&["h resume stops at"]);
-    deck.press("h");
-    confirm_forward(&mut deck, "10");
+    let dialog = deck.ask("h", &["RESUME", "sends once"]);
+    confirm_forward(&mut deck, &dialog, "10");
     let resumed = lab.rollout("checkout");
     assert_ne!(resumed["spec"]["paused"], true);
     assert_eq!(resumed["status"]["currentStepIndex"], 3, "resuming skips no step");
     deck.wait_for(PAUSED_AT_10);
 
-    deck.press("p");
-    confirm_forward(&mut deck, "100");
+    let dialog = deck.ask("p", &["PROMOTE", "sends once"]);
+    confirm_forward(&mut deck, &dialog, "100");
     deck.wait_for(&["5/8", "analysis"]);
     deck.wait_for(&["set 50 %"]);
     deck.wait_for(&["HEALTHY", "set 100 %"]);
@@ -120,8 +118,7 @@ fn the_way_back_takes_every_customer_home_and_a_retry_begins_anew() {
     deck.wait_for(PAUSED_AT_10);
 
     // Nothing is armed: the target's name stands for `y`.
-    deck.press("R");
-    deck.wait_for(&["ROLL BACK", "100 % on 4.1.9", "type checkout"]);
+    deck.ask("R", &["ROLL BACK", "100 % on 4.1.9", "type checkout"]);
     deck.answer("checkout\r");
     close_receipt(&mut deck);
     deck.wait_for(&["aborted"]);
@@ -135,16 +132,15 @@ fn the_way_back_takes_every_customer_home_and_a_retry_begins_anew() {
     let place = menu.lines().skip_while(|line| !line.contains("ALL ACTS")).position(|line| line.contains(" retry "));
     deck.press(&"j".repeat(place.unwrap() - 1));
     deck.press("\r");
-    deck.wait_for(&["RETRY"]);
-    confirm_forward(&mut deck, "10");
+    let dialog = deck.wait_for(&["RETRY", "sends once"]);
+    confirm_forward(&mut deck, &dialog, "10");
     deck.wait_for(PAUSED_AT_10);
 
     // Completed, an abort would be dropped without a word: the same key undoes instead.
-    deck.press("p");
-    confirm_forward(&mut deck, "100");
+    let dialog = deck.ask("p", &["PROMOTE", "sends once"]);
+    confirm_forward(&mut deck, &dialog, "100");
     deck.wait_for(&["HEALTHY", "set 100 %"]);
-    deck.press("R");
-    deck.wait_for(&["ROLL BACK", "4.1.9", "again"]);
+    deck.ask("R", &["ROLL BACK", "4.1.9", "again"]);
     deck.answer("y");
     deck.wait_for(&["✓ effect seen"]);
     let undone = lab.rollout("checkout");
@@ -167,17 +163,15 @@ fn a_roll_back_through_steps_is_known_as_one_and_the_same_key_finishes_it() {
     let lines = || menu.lines().skip_while(|line| !line.contains("ALL ACTS"));
     deck.press(&"j".repeat(lines().position(|line| line.contains(" promote fully ")).unwrap() - 1));
     deck.press("\r");
-    deck.wait_for(&["PROMOTE FULLY"]);
-    confirm_forward(&mut deck, "100");
+    let dialog = deck.wait_for(&["PROMOTE FULLY", "sends once"]);
+    confirm_forward(&mut deck, &dialog, "100");
     deck.wait_for(&["HEALTHY", "set 100 %", "5 analysis (skipped)"]);
 
-    deck.press("R");
-    deck.wait_for(&["ROLL BACK", "through all 8 steps again", "skips the steps that are left"]);
+    deck.ask("R", &["ROLL BACK", "through all 8 steps again", "skips the steps that are left"]);
     deck.answer("y");
     close_receipt(&mut deck);
     deck.wait_for(&["PAUSED 4/8, roll back to 4.1.9 at 10 %", "canary roll back 4.2.0 → 4.1.9", "all steps skipped"]);
-    deck.press("R");
-    deck.wait_for(&["10 % → 100 % on 4.1.9", "finishes the roll back: skips 5 steps", "type checkout"]);
+    deck.ask("R", &["10 % → 100 % on 4.1.9", "finishes the roll back: skips 5 steps", "type checkout"]);
     deck.answer("checkout\r");
     close_receipt(&mut deck);
     deck.wait_for(&["HEALTHY", "set 100 %"]);
@@ -256,8 +250,7 @@ fn of_two_who_promote_the_same_step_one_moves_it_and_the_other_sees_why_not() {
     for deck in &mut decks {
         deck.wait_for(PAUSED_AT_10);
         arm(deck);
-        deck.press("p");
-        deck.wait_for(&["sends once"]);
+        deck.ask("p", &["sends once"]);
     }
     let answers = decks.each_mut().map(|deck| {
         let dialog = deck.text();
@@ -307,8 +300,7 @@ fn a_recording_of_a_run_ends_in_the_same_frame_and_nothing_left_behind_holds_a_s
     let recording = recording.to_str().unwrap();
     let mut deck = home.open(&["shop/checkout", "--record", recording]);
     deck.wait_for(PAUSED_AT_10);
-    deck.press("R");
-    deck.wait_for(&["type checkout"]);
+    deck.ask("R", &["type checkout"]);
     deck.answer("checkout\r");
     close_receipt(&mut deck);
     // Once nothing is said at the foot any more, only clocks change.

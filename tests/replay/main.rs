@@ -60,6 +60,7 @@ fn target(name: &str) -> Target {
 fn release(name: &str, percent: f64) -> Arc<Release> {
     let revision = |number: u64, tag| Revision {
         number: Some(number),
+        first_number: Some(number),
         name: format!("{name}-{number}").into(),
         hash: format!("hash{number}").into(),
         version: format!("4.{number}").into(),

@@ -262,6 +262,7 @@ fn revision(number: u64, hash: &str, version: &str, tag: Tag, age: i64, ready: u
         .collect();
     Revision {
         number: Some(number),
+        first_number: Some(number),
         name: format!("checkout-{hash}").into(),
         hash: hash.into(),
         version: version.into(),

@@ -109,9 +109,9 @@ pub(super) fn follow_release(state: &mut State) {
 /// The earliest time at which the newest revision can have got traffic. Its creation, for a retry of the same revision
 /// goes on with what was seen of it; but not of one that is older than the stable one, because it was used before.
 fn exposure_bound(release: &Release) -> Option<i64> {
-    let created = release.newest().and_then(|newest| newest.created_at);
-    let stable = release.stable().and_then(|stable| stable.created_at);
-    let is_new = created.is_some_and(|created| stable.is_none_or(|stable| created > stable));
+    let newest = release.newest();
+    let created = newest.and_then(|newest| newest.created_at);
+    let is_new = newest.is_some_and(|newest| release.stable().is_none_or(|stable| stable.is_older_than(newest)));
     let first = release.steps.iter().find(|step| match step.kind {
         StepKind::SetWeight(percent) => percent > 0.0,
         StepKind::Wait

@@ -28,6 +28,7 @@ fn revision(observed: &Observed, rs: &ReplicaSet, version: Clean) -> Revision {
     let of_set = observed.pods.iter().filter(|pod| pod.metadata.is_owned_by(&rs.metadata.uid));
     Revision {
         number: rs.metadata.revision(),
+        first_number: rs.metadata.first_revision(),
         name: rs.metadata.name.as_str().into(),
         hash: rs.hash().into(),
         version,
@@ -62,6 +63,7 @@ fn by_status(observed: &Observed) -> Vec<Revision> {
             let version = images.first().map_or_else(|| Clean::new(hash), |image| tag_of(image).into());
             Revision {
                 number: is_newest.then(|| rollout.metadata.revision()).flatten(),
+                first_number: None,
                 name: format!("{}-{hash}", rollout.metadata.name).into(),
                 hash: hash.as_str().into(),
                 version,

@@ -54,6 +54,7 @@ fn revision(name: &str, hash: &str, version: &str, tag: Tag, ready: u32) -> Revi
     };
     Revision {
         number: Some(if tag == Tag::Stable { 41 } else { 42 }),
+        first_number: None,
         name: format!("{name}-{hash}").into(),
         hash: hash.into(),
         version: version.into(),

@@ -84,6 +84,12 @@ impl Meta {
             .filter_map(|number| number.trim().parse().ok())
     }
 
+    /// The number that it was made with.
+    #[must_use]
+    pub fn first_revision(&self) -> Option<u64> {
+        self.earlier_revisions().chain(self.revision()).min()
+    }
+
     /// Whether it was made for another update than the one that uses it now.
     #[must_use]
     pub fn is_used_again(&self) -> bool {

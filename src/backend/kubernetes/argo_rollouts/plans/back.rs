@@ -121,11 +121,11 @@ fn is_altered(ground: &Ground<'_>, set: &ReplicaSet) -> bool {
 /// The newest older revision known to have had all traffic, else the newest that may have had it: those that
 /// events show to have been given up are not the way back.
 fn previous<'a>(ground: &'a Ground<'_>) -> Result<&'a Revision, Denied> {
-    let newest = ground.newest().and_then(|r| r.number);
     // An undo gives an old ReplicaSet the highest number: what was made after it is what was taken back.
-    let made = ground.newest().and_then(|r| r.created_at);
     let is_older = |r: &&Revision| {
-        r.number.is_some() && r.number < newest && made.is_none_or(|made| r.created_at.is_some_and(|at| at < made))
+        ground.newest().is_some_and(|newest| {
+            r.number.is_some() && r.number < newest.number && (newest.created_at.is_none() || r.is_older_than(newest))
+        })
     };
     let mut older: Vec<&Revision> = ground.revisions.iter().filter(is_older).collect();
     older.sort_by_key(|r| std::cmp::Reverse(r.number));

@@ -147,6 +147,8 @@ mod tests {
     #[test]
     fn it_is_known_by_the_ages_of_its_revisions_as_long_as_it_is_under_way() {
         assert!(look(&returning()).is_roll_back() && look(&unrecorded()).is_roll_back());
+        let at_once = with(|o| o.replica_sets[0].metadata.creation_timestamp = "2026-11-20T20:20:00Z".parse().ok());
+        assert!(look(&at_once).is_roll_back(), "both were made within one second: the numbers tell");
         let others = [
             ("ahead", with(|o| o.replica_sets[0].metadata.creation_timestamp = "2026-11-20T20:30:00Z".parse().ok())),
             ("unseen", with(|o| o.replica_sets.clear())),

@@ -253,6 +253,22 @@ fn after_completion_the_way_back_runs_all_steps_unless_a_window_permits() {
 }
 
 #[test]
+fn of_revisions_made_within_one_second_the_numbers_tell_which_is_older() {
+    let at_once = "2026-11-20T20:20:00Z";
+    let mut observed = complete();
+    observed.replica_sets = vec![set("bbb", 2, "shop/web:v2", at_once, 5), set("aaa", 1, "shop/web:v1", at_once, 0)];
+    assert_eq!(look(&observed).way_back.revision, Some(1));
+
+    // Put back, it has the highest number, and what was made after it is still not the way back.
+    let mut used_again = set("aaa", 3, "shop/web:v1", at_once, 5);
+    used_again.metadata.annotations.insert("rollout.argoproj.io/revision-history".into(), "1".into());
+    observed.replica_sets = vec![used_again, set("bbb", 2, "shop/web:v2", at_once, 0)];
+    observed.rollout.status.current_pod_hash = "aaa".into();
+    observed.rollout.status.stable_rs = "aaa".into();
+    assert!(denied(&observed, &Goal::Rollback { to: None }).contains("no older revision"));
+}
+
+#[test]
 fn a_way_back_is_proven_only_by_what_shows_that_its_revision_served_everyone() {
     let rollback = Goal::Rollback { to: None };
     let back = |observed: &Observed| {
