@@ -15,9 +15,12 @@ use crate::{
     runtime::launch,
 };
 
-/// Variables that say which cluster is meant, all of them paths; what else is needed belongs into the configuration.
-/// Secrets stay out.
-const VARIABLES: [&str; 3] = ["KUBECONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
+/// Variables that say where the configuration is and which clusters and sources there are, as paths.
+const PATHS: [&str; 6] =
+    ["KUBECONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "FLIGHTDECK_CONFIG", "FLIGHTDECK_KUBECONFIG", "FLIGHTDECK_LOG"];
+
+/// The same as words. What else is needed belongs into the configuration, and secrets stay out.
+const WORDS: [&str; 3] = ["FLIGHTDECK_CONTEXT", "FLIGHTDECK_NAMESPACE", "FLIGHTDECK_PROMETHEUS"];
 
 /// The unit, with how to install it.
 pub(super) fn unit(global: &Global, wanted: &cli::Guard, mandate: &Mandate) -> Result<String, Problem> {
@@ -26,13 +29,18 @@ pub(super) fn unit(global: &Global, wanted: &cli::Guard, mandate: &Mandate) -> R
     let reason = wanted.reason.clone().unwrap_or_else(|| "armed as a unit".into());
     let here =
         |error: io::Error| Problem::usage(format!("this folder cannot be told, so no path is absolute: {error}"));
-    let variables = VARIABLES.iter().filter_map(|name| Some((*name, env::var_os(name)?)));
-    let variables = variables.map(|(name, paths)| Ok((name, absolute_list(&paths)?)));
-    let variables = variables.collect::<io::Result<Vec<_>>>().map_err(here)?;
+    let variables = carried(|name| env::var_os(name)).map_err(here)?;
     // A unit starts in another folder than whoever prints it.
     let global = absolute(global).map_err(here)?;
     let command = Command { program, flags: load::same_flags(&global), variables };
     Ok(text(&command, &Start { mandate: mandate.clone(), reason: reason.into() }))
+}
+
+/// The variables that are set, to be the same from any folder.
+fn carried(set: impl Fn(&str) -> Option<OsString>) -> io::Result<Vec<(&'static str, OsString)>> {
+    let given = |name: &&'static str| Some((*name, set(name).filter(|value| !value.is_empty())?));
+    let paths = PATHS.iter().filter_map(given).map(|(name, paths)| Ok((name, absolute_list(&paths)?)));
+    paths.chain(WORDS.iter().filter_map(given).map(Ok)).collect()
 }
 
 /// The same flags from any folder.
@@ -110,6 +118,8 @@ fn quoted(word: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use chrono::DateTime;
 
     use super::*;
@@ -138,6 +148,17 @@ mod tests {
         let list = env::join_paths(["one", "/two", ""]).unwrap();
         let expected = env::join_paths([here.join("one"), "/two".into(), "".into()]).unwrap();
         assert_eq!(absolute_list(&list).unwrap(), expected);
+
+        let set = BTreeMap::from([
+            ("FLIGHTDECK_CONFIG", "ops/flightdeck.toml"),
+            ("FLIGHTDECK_PROMETHEUS", "http://127.0.0.1:9090"),
+            ("FLIGHTDECK_NAMESPACE", ""),
+            ("FLIGHTDECK_THEME", "light"),
+        ]);
+        let carried = carried(|name| set.get(name).map(OsString::from)).unwrap();
+        let config = here.join("ops/flightdeck.toml").into_os_string();
+        let expected = [("FLIGHTDECK_CONFIG", config), ("FLIGHTDECK_PROMETHEUS", "http://127.0.0.1:9090".into())];
+        assert_eq!(carried, expected, "what says where, not how it looks");
     }
 
     #[test]
