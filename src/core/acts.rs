@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     arming,
     command::Command,
-    freshness, policy, reset,
+    freshness, number, policy, reset,
     state::{Act, Open, Stage, State},
     study::Chosen,
 };
@@ -288,7 +288,9 @@ pub fn changes(was: &Plan, now: &Plan) -> Vec<Change> {
         *going_on == now.going_on,
     );
     let path = |plan: &Plan| {
-        plan.reach.as_ref().map_or_else(absent, |r| Clean::new(format!("{} %: {}", r.weight, join(&r.path))))
+        plan.reach
+            .as_ref()
+            .map_or_else(absent, |r| Clean::new(format!("{} %: {}", number::weight(r.weight), join(&r.path))))
     };
     compare(Part::Reach, path(was), path(now), *reach == now.reach);
     compare(Part::Warnings, join(warnings), join(&now.warnings), *warnings == now.warnings);

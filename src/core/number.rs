@@ -36,6 +36,12 @@ pub fn percent(value: f64) -> String {
     if (tenths - tenths.round()).abs() < 0.05 { format!("{tenths:.0}") } else { format!("{tenths:.1}") }
 }
 
+/// A weight in percent, that somebody may have to type: `10`, `8.3`, and `0.04` where a router counts finer.
+#[must_use]
+pub fn weight(value: f64) -> String {
+    if value > 0.0 && value < 0.1 { format!("{value:.3}").trim_end_matches('0').to_owned() } else { percent(value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +78,8 @@ mod tests {
         }
         for (number, text) in [(10.0, "10"), (9.7, "9.7"), (9.96, "10"), (0.5, "0.5"), (100.0, "100")] {
             assert_eq!(percent(number), text);
+            assert_eq!(weight(number), text);
         }
+        assert_eq!([0.0, 0.04, 0.1, 100.0 / 12.0].map(weight), ["0", "0.04", "0.1", "8.3"]);
     }
 }

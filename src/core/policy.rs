@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{evidence, price, state::State};
+use super::{evidence, number, price, state::State};
 use crate::domain::{
     clean::Clean,
     goal::{Denied, Direction, Goal},
@@ -71,7 +71,7 @@ pub fn confirmation(state: &State, plan: &Plan, forward: Word) -> Result<Confirm
             Err(Denied::new(format!("`{source}` is read-only")).hint("arm it: `x`, then arm"))
         }
         (Direction::Forward, true) => {
-            let weight = plan.reach.as_ref().map_or(100.0, |reach| reach.weight);
+            let weight = number::weight(plan.reach.as_ref().map_or(100.0, |reach| reach.weight));
             let against = match forward {
                 Word::NoGo | Word::Unknown => true,
                 Word::Go | Word::Collecting => plan.goal == Goal::PromoteFull,
@@ -79,7 +79,7 @@ pub fn confirmation(state: &State, plan: &Plan, forward: Word) -> Result<Confirm
             Ok(if against {
                 Confirmation::Type { text: format!("{name} {weight}").into(), with_reason: true }
             } else {
-                Confirmation::Type { text: weight.to_string().into(), with_reason: false }
+                Confirmation::Type { text: weight.into(), with_reason: false }
             })
         }
     }

@@ -5,7 +5,10 @@ use super::{
     pods::{few, unscraped},
 };
 use crate::{
-    core::state::{Open, Panel, Watched},
+    core::{
+        number,
+        state::{Open, Panel, Watched},
+    },
     domain::{
         clean::Clean,
         panel::{PanelKind, PanelTrouble},
@@ -136,7 +139,7 @@ fn capped(panel: &Panel) -> Option<Capped> {
 
 fn exposed_at(open: &Open) -> Option<Clean> {
     let weight = open.release.as_ref()?.weight;
-    weight.set.or(weight.wanted).map(|percent| format!("{percent} %").into())
+    weight.set.or(weight.wanted).map(|percent| format!("{} %", number::weight(percent)).into())
 }
 
 /// Critical panels that regressed at another error rate, in words, each with numbers that are fresh and whole: what a

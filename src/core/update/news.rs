@@ -6,6 +6,7 @@ use super::{navigation, notices, paint, proof, pulses, questions, verdicts, watc
 use crate::{
     core::{
         effect::Effect,
+        number,
         state::{State, WeightMove, When},
     },
     domain::{
@@ -124,7 +125,7 @@ fn differences(before: &Release, now: &Release) -> Vec<(MomentKind, String)> {
     steps(before, now, &mut seen);
     if let Some(set) = weight(now).filter(|set| weight(before) != Some(*set)) {
         let word = if now.weight.set.is_some() { "set" } else { "wanted" };
-        seen.push((MomentKind::Weight, format!("{set} % {word}")));
+        seen.push((MomentKind::Weight, format!("{} % {word}", number::weight(set))));
     }
     for revision in &now.revisions {
         if let Some(old) = before.revisions.iter().find(|r| r.hash == revision.hash) {

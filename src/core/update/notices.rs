@@ -4,6 +4,7 @@ use super::paint;
 use crate::{
     core::{
         effect::Effect,
+        number,
         state::{Notice, NoticeKind, Overlay, State},
         urgency::{Urgency, urgency},
     },
@@ -83,7 +84,10 @@ pub(super) fn title(state: &mut State, effects: &mut Vec<Effect>) {
                 Some(_) | None => ("?", None),
             };
             let name = Clean::new(open.target.name());
-            weight.map_or_else(|| format!("{glyph} {name}"), |weight| format!("{glyph} {name} {weight} %"))
+            weight.map_or_else(
+                || format!("{glyph} {name}"),
+                |weight| format!("{glyph} {name} {} %", number::weight(weight)),
+            )
         }
     };
     if title != state.title {

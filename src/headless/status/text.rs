@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     core::{
-        forward,
+        forward, number,
         state::{Open, State},
     },
     domain::{
@@ -132,7 +132,7 @@ fn place(release: &Release) -> Option<String> {
 }
 
 fn weight(release: &Release) -> Option<String> {
-    release.weight.set.or(release.weight.wanted).map(|percent| format!("{percent} %"))
+    release.weight.set.or(release.weight.wanted).map(|percent| format!("{} %", number::weight(percent)))
 }
 
 fn waiting(release: &Release, at: At) -> Option<String> {

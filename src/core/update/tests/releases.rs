@@ -6,11 +6,18 @@ use crate::{
         content,
         effect::Effect,
         event::{Event, Size},
+        policy::Confirmation,
         settings::Settings,
         state::{Pane, View},
         study::{self, Range},
     },
-    domain::{panel::PanelSpec, release::WaitingOn, timeline::MomentKind, update::Update},
+    domain::{
+        goal::{Answer, Goal},
+        panel::PanelSpec,
+        release::WaitingOn,
+        timeline::MomentKind,
+        update::Update,
+    },
 };
 
 #[test]
@@ -42,6 +49,23 @@ fn what_changed_stands_on_the_timeline() {
     next.revisions[0].version = "4.3.0".into();
     flight.news(next);
     assert!(flight.seen().contains(&"revision a new revision came: 4.3.0".to_owned()), "{:?}", flight.seen());
+}
+
+#[test]
+fn a_share_of_pods_is_said_without_digits_that_say_nothing() {
+    let mut flight = Flight::open(Settings { panels: vec![orders()], ..settings() });
+    let mut release = paused("checkout");
+    release.weight.set = Some(100.0 / 12.0);
+    let promote = release.offers.iter_mut().find(|offer| offer.goal == Goal::Promote).unwrap();
+    let Answer::Plan(plan) = &mut promote.answer else { panic!("{promote:?}") };
+    // To a person at the same weight.
+    plan.reach.as_mut().unwrap().weight = 100.0 / 12.0;
+    flight.news(release);
+    assert!(flight.seen().contains(&"weight 8.3 % set".to_owned()), "{:?}", flight.seen());
+    assert_eq!(flight.state.title, "‖ checkout 8.3 %");
+    flight.armed().key("p");
+    let Confirmation::Type { text, .. } = &flight.dialog().confirmation else { panic!("{:?}", flight.dialog()) };
+    assert_eq!(text.as_str(), "checkout 8.3");
 }
 
 #[test]
