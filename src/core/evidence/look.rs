@@ -107,6 +107,21 @@ fn doubt(panel: &Panel) -> Option<Clean> {
     if let Some(refused) = &panel.evidence.refused {
         return Some(refused.clone());
     }
+    if let Some(unheard) = unheard(panel) {
+        return Some(unheard);
+    }
+    let silence =
+        watchdog::silence(&panel.ticks, watchdog::SILENT_TICKS).filter(|_| panel.spec.kind.counts_exposures());
+    silence.map(|silence| match silence {
+        watchdog::Silence::Baseline => "no exposures on the baseline".into(),
+        watchdog::Silence::Canary if panel.evidence.judge.is_none() => "no exposures on the canary yet".into(),
+        watchdog::Silence::Canary => "no exposures on the canary".into(),
+        watchdog::Silence::Both => "no exposures on either arm".into(),
+    })
+}
+
+/// Why nothing new is counted of it, though its source answers: what was judged before is old then.
+pub(super) fn unheard(panel: &Panel) -> Option<Clean> {
     let pods = panel.evidence.pods;
     let silent = [(pods.canary, "canary"), (pods.baseline, "baseline")].into_iter().find(|(pods, _)| *pods == 0);
     if let Some((_, arm)) = silent.filter(|_| panel.evidence.finding.is_some()) {
@@ -126,14 +141,7 @@ fn doubt(panel: &Panel) -> Option<Clean> {
         let age = Seconds((answered - judged) as f64);
         return Some(format!("nothing was counted for {age}").into());
     }
-    let silence =
-        watchdog::silence(&panel.ticks, watchdog::SILENT_TICKS).filter(|_| panel.spec.kind.counts_exposures());
-    silence.map(|silence| match silence {
-        watchdog::Silence::Baseline => "no exposures on the baseline".into(),
-        watchdog::Silence::Canary if panel.evidence.judge.is_none() => "no exposures on the canary yet".into(),
-        watchdog::Silence::Canary => "no exposures on the canary".into(),
-        watchdog::Silence::Both => "no exposures on either arm".into(),
-    })
+    None
 }
 
 fn reading(history: History) -> Clean {

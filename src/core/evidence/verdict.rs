@@ -156,10 +156,13 @@ pub fn uncounted(open: &Open, alpha: f64) -> Vec<Clean> {
     uncounted.map(|(lacking, words)| format!("{words}, but {lacking}").into()).collect()
 }
 
-/// What is not counted of a panel: the events of an arm for which there is no series (a dead shop looks so, a baseline that
-/// never failed, and a renamed metric too), or of a pod that is ready and does not answer where events are compared with
-/// the whole share of its arm.
+/// What is not counted of a panel: anything at all since a while, though its source answers; the events of an arm for
+/// which there is no series (a dead shop looks so, a baseline that never failed, and a renamed metric too), or of a pod
+/// that is ready and does not answer where events are compared with the whole share of its arm.
 fn lacking(open: &Open, panel: &Panel) -> Option<String> {
+    if let Some(unheard) = super::look::unheard(panel) {
+        return Some(unheard.to_string());
+    }
     if let Some(side) = panel.evidence.silent {
         return Some(format!("no series counts events of the {}", side.word()));
     }

@@ -217,6 +217,28 @@ fn where_a_pod_never_answered_no_guard_acts_on_a_rate() {
 }
 
 #[test]
+fn a_guard_acts_on_no_evidence_for_which_nothing_new_comes() {
+    for (away, arm) in [("new", "canary"), ("old", "baseline")] {
+        let mut visit = Visit::new(vec![watched()], dead_from(600), 0);
+        visit.live(1_200);
+        assert_eq!(evidence::regressed(visit.open(), 0.01).len(), 1);
+        visit.shop.away.push((away, 1_200, 100_000));
+        visit.live(60);
+        for _ in 0..60 {
+            visit.live(5);
+            assert_eq!(evidence::regressed(visit.open(), 0.01), Vec::new(), "{arm}: {}", why(&visit));
+        }
+        let expected = format!("but no instance of the {arm} answers");
+        let uncounted = evidence::uncounted(visit.open(), 0.01);
+        assert!(uncounted.iter().any(|why| why.ends_with(&expected)), "a person has to look: {uncounted:?}");
+        assert_eq!(word(&visit), Word::NoGo, "what was found stands");
+        visit.shop.away.clear();
+        visit.live(120);
+        assert_eq!(evidence::regressed(visit.open(), 0.01).len(), 1, "they answer again: {}", why(&visit));
+    }
+}
+
+#[test]
 fn what_was_found_stands_while_it_is_judged_again() {
     let mut visit = Visit::new(vec![watched()], dead_from(60), 0);
     visit.live(900);
