@@ -39,16 +39,16 @@ pub struct Progress {
 }
 
 impl Flow {
-    /// The flow of these ticks, each `step` seconds long; none without exposures or events on the baseline.
+    /// The flow of these ticks, each with the seconds that it spans; none without exposures or events on the baseline.
     #[must_use]
-    pub fn observed(ticks: &[Tick], step: i64) -> Option<Self> {
+    pub fn observed(ticks: &[(Tick, i64)]) -> Option<Self> {
         let mut sum = (Counts::default(), Counts::default());
-        for tick in ticks {
+        for (tick, _) in ticks {
             sum.0 += tick.baseline;
             sum.1 += tick.canary;
         }
         #[expect(clippy::cast_precision_loss, reason = "seconds of a release")]
-        let seconds = ticks.len() as f64 * step.max(1) as f64;
+        let seconds = ticks.iter().map(|(_, span)| span).sum::<i64>().max(1) as f64;
         let rate = sum.0.rate().filter(|rate| *rate > 0.0)?;
         Some(Self { baseline: sum.0.exposures / seconds, canary: sum.1.exposures / seconds, rate })
     }
@@ -254,11 +254,11 @@ mod tests {
 
     #[test]
     fn the_flow_is_what_came_per_second() {
-        let ticks = [ORDERS.tick(10, 10, 0.5), ORDERS.tick(20, 10, 0.0)];
-        let flow = Flow::observed(&ticks, 10).unwrap();
+        let ticks = [(ORDERS.tick(10, 10, 0.5), 10), (ORDERS.tick(40, 30, 0.0), 30)];
+        let flow = Flow::observed(&ticks).unwrap();
         for (is, was) in [(flow.baseline, 18.0), (flow.canary, 2.0), (flow.rate, 0.02)] {
             assert!((is - was).abs() < 1e-9);
         }
-        assert_eq!(Flow::observed(&[], 10), None);
+        assert_eq!(Flow::observed(&[]), None);
     }
 }

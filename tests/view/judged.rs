@@ -331,7 +331,8 @@ impl Story {
 }
 
 fn forecast_of(judge: &Judge, panel: &Panel) -> Forecast {
-    let flow = forecast::Flow::observed(&panel.ticks[panel.ticks.len() - 6..], STEP).unwrap();
+    let newest: Vec<_> = panel.ticks[panel.ticks.len() - 6..].iter().map(|tick| (*tick, STEP)).collect();
+    let flow = forecast::Flow::observed(&newest).unwrap();
     let pods = Pods { baseline: 8, canary: 2 };
     let dead = if panel.spec.better == Better::Higher { 0.0 } else { 10.0 };
     let seconds = |seconds: i64| Seconds(f64::from(i32::try_from(seconds).unwrap()));

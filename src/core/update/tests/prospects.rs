@@ -196,6 +196,22 @@ fn a_loss_has_its_price_for_each_key() {
 }
 
 #[test]
+fn ticks_that_grew_make_no_loss_larger() {
+    for kind in [watched(), rate(Better::Higher)] {
+        // Two of three scrapes of the canary fail, so that a tick spans thirty seconds.
+        let away = (90..300).filter(|n| n % 3 != 0).map(|n| ("new", n * 10, n * 10 + 10)).collect();
+        let mut visit = Visit::new(vec![kind], Shop { away, ..dead_from(60) }, 0);
+        visit.live(880);
+        for seconds in [120, 180, 600] {
+            visit.live(seconds);
+            let loss = visit.panel("orders").reading.loss.clone().expect("a loss");
+            let now = loss.per_minute.unwrap();
+            assert!((now.likely / 120.0 - 1.0).abs() < 0.1, "{seconds}: {now:?}");
+        }
+    }
+}
+
+#[test]
 fn a_verdict_that_goes_to_and_fro_is_told_calmly() {
     let mut visit = Visit::new(vec![watched()], Shop::default(), 0);
     visit.live(3_000);
