@@ -26,11 +26,21 @@ pub struct Loss {
 #[must_use]
 pub fn so_far(finding: &Finding, better: Better) -> Option<Loss> {
     let expected = finding.baseline.rate()? * finding.canary.exposures;
+    if expected <= 0.0 && better == Better::Lower {
+        return unknown_before(finding);
+    }
     let likely = match better {
         Better::Higher => expected - finding.canary.events,
         Better::Lower => finding.canary.events - expected,
     };
     priced(finding, better, expected, likely)
+}
+
+/// The same where the baseline had none at all: of the canary's events at most the part 1/r would have come there.
+fn unknown_before(finding: &Finding) -> Option<Loss> {
+    let came = finding.canary.events;
+    let least = came * (1.0 - 1.0 / finding.low);
+    (least > 0.0).then_some(Loss { likely: came, least, most: Some(came) })
 }
 
 /// Lost per minute in this flow, which may be one at another weight.
@@ -99,6 +109,20 @@ mod tests {
             assert_eq!(so_far(&finding(better, 1.0), better), None);
         }
         assert_eq!(so_far(&finding(Better::Higher, 1.6), Better::Higher), None, "a gain is no loss");
+    }
+
+    #[test]
+    fn errors_cost_something_where_the_baseline_had_none() {
+        let mut judge = Judge::new(Rules::new(Better::Lower, 0.1).with_dispersion(Dispersion::measured(1.0)), 0);
+        for n in 1..=60 {
+            let of = |events, exposures| Counts { events, exposures };
+            let tick = Tick { at: n * 10, baseline: of(0.0, 900.0), canary: of(5.0, 100.0) };
+            judge.take(&tick, Pods::default()).unwrap();
+        }
+        let finding = judge.finding();
+        let loss = so_far(&finding, Better::Lower).unwrap_or_else(|| panic!("{finding:?}"));
+        assert_eq!((loss.likely, loss.most), (300.0, Some(300.0)), "{finding:?}");
+        assert!(loss.least > 200.0, "{loss:?}");
     }
 
     #[test]
