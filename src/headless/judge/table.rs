@@ -6,6 +6,7 @@ use serde_json::Number;
 use crate::{
     domain::series::{Counts, Tick},
     headless::problem::Problem,
+    judge::START_EVERY,
 };
 
 /// The columns, in any order; others are not read.
@@ -59,6 +60,14 @@ impl Clock {
             one
         };
         gaps.reduce(common).filter(|stride| self.counted && *stride > 1)
+    }
+
+    /// The least that lies between two lines, where that is no tick: numbers that count ticks follow each other
+    /// somewhere, and seconds of which each line would be a start of its own are none.
+    fn apart(self, ticks: &[i64]) -> Option<i64> {
+        let least = ticks.windows(2).map(|pair| pair[1] - pair[0]).min()?;
+        let is_odd = if self.counted { least > 1 && 2 * least > self.step } else { least > self.step.max(START_EVERY) };
+        (is_odd && ticks.len() > 2).then_some(least)
     }
 
     /// The end of a tick in seconds.
@@ -122,6 +131,12 @@ pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
         return Err(Problem::usage(format!(
             "{name}: `tick` goes by {stride}, and a tick is {step}s; say `--tick {stride}s` if these are seconds, else \
              count 0, 1, 2"
+        )));
+    }
+    if let Some(least) = clock.apart(&ticks) {
+        return Err(Problem::usage(format!(
+            "{name}: `tick` goes by {least} and more, and a tick is {step}s; count 0, 1, 2, or write whole seconds that \
+             are whole ticks apart, as `--tick` has them"
         )));
     }
     let rows = rows.into_iter().map(|(number, tick, counts)| Row {
@@ -226,6 +241,11 @@ mod tests {
                 "1700000000,0,1,0,1\n1700000015,0,1,0,1\n1700000045,0,1,0,1\n",
                 "t.csv: `tick` goes by 15, and a tick is 10s",
             ),
+            (
+                "1700000000,0,1,0,1\n1700000010,0,1,0,1\n1700000021,0,1,0,1\n1700000030,0,1,0,1\n",
+                "t.csv: `tick` goes by 9 and more",
+            ),
+            ("1700000000000,0,1,0,1\n1700000010000,0,1,0,1\n1700000020000,0,1,0,1\n", "t.csv: `tick` goes by 10000"),
         ] {
             let problem = table(rows).unwrap_err();
             assert!(problem.starts_with(said), "{problem}");
