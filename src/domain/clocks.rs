@@ -35,7 +35,7 @@ impl Release {
             waiting.since.iter_mut().chain(until)
         });
         let revisions = self.revisions.iter_mut().flat_map(|revision| {
-            let pods = revision.pods.iter_mut().flat_map(|pod| &mut pod.started_at);
+            let pods = revision.pods.iter_mut().flat_map(|pod| pod.started_at.iter_mut().chain(&mut pod.ready_since));
             revision.created_at.iter_mut().chain(&mut revision.scale_down_at).chain(pods)
         });
         let steps = self.steps.iter_mut().flat_map(|step| &mut step.started_at);

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    clean::Name,
     panel::{Arms, Side},
     series::{Counts, InstanceTicks, Series, Tick},
 };
@@ -43,6 +44,9 @@ pub struct Counting {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Instance {
     side: Side,
+    /// The end of the tick that it was first seen at.
+    #[serde(default)]
+    since: i64,
     /// The last point of its counters, by the place of the query.
     seen: [Option<(i64, f64)>; 2],
     /// Its exposures began anew after its events were last seen, whose counter may only be there from the first one on.
@@ -80,6 +84,12 @@ impl Counting {
     #[must_use]
     pub const fn last(&self) -> Option<i64> {
         self.last
+    }
+
+    /// Whether an instance of this name was seen by `at`, in seconds since 1970.
+    #[must_use]
+    pub fn knew(&self, instance: &Name, at: i64) -> bool {
+        self.instances.get(instance.raw()).is_some_and(|instance| instance.since <= at)
     }
 
     /// Ticks of `step` seconds up to `to` out of one or two queries: events, then exposures.
@@ -138,6 +148,7 @@ impl Counting {
         for (line, value) in now {
             let instance = self.instances.entry(line.name().to_owned()).or_insert(Instance {
                 side: line.side,
+                since: at,
                 seen: [None; 2],
                 restarted: false,
             });

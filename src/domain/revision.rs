@@ -79,6 +79,9 @@ pub struct Pod {
     pub ready: bool,
     pub restarts: u32,
     pub started_at: Option<DateTime<Utc>>,
+    /// Since when it takes traffic; none while it does not. Not the first time, where it did not for a while.
+    #[serde(default)]
+    pub ready_since: Option<DateTime<Utc>>,
     /// Why it is not well, in words, where the platform says.
     pub trouble: Option<Clean>,
 }

@@ -257,6 +257,7 @@ fn revision(number: u64, hash: &str, version: &str, tag: Tag, age: i64, ready: u
             ready: place < ready,
             restarts: 0,
             started_at: Some(ago(age)),
+            ready_since: None,
             trouble: None,
         })
         .collect();

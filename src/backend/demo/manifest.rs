@@ -249,13 +249,13 @@ fn pod(simulated: &Rollout, set: &ReplicaSet, pod: &Pod) -> Value {
     } else {
         (json!({"waiting": {"reason": "ContainerCreating"}}), json!({}))
     };
-    let is_ready = if pod.ready { "True" } else { "False" };
+    let (is_ready, since) = if pod.ready { ("True", pod.ripe.unwrap_or(pod.created)) } else { ("False", pod.created) };
     json!({
         "metadata": metadata,
         "status": {
             "phase": if pod.ready || pod.restarts > 0 { "Running" } else { "Pending" },
             "startTime": time(pod.created),
-            "conditions": [{"type": "Ready", "status": is_ready}],
+            "conditions": [{"type": "Ready", "status": is_ready, "lastTransitionTime": time(since)}],
             "containerStatuses": [{
                 "name": simulated.name,
                 "ready": pod.ready,

@@ -13,8 +13,11 @@ use crate::{
     judge::Pods,
 };
 
-/// Seconds after its start in which nobody expects a pod to have been scraped; where that is longer, three ticks.
+/// Seconds after it became ready in which nobody expects a pod to have been scraped; where that is longer, three ticks.
 const YOUNG: i64 = 60;
+/// Seconds from its start in which a pod may become ready for the first time: as long as Kubernetes waits before it
+/// calls an update stuck.
+const SLOWEST_START: i64 = 600;
 
 /// An arm of which fewer pods answer than should.
 pub(super) struct Few {
@@ -37,7 +40,7 @@ pub(super) fn few<'a>(release: &'a Release, panel: &'a Panel, pods: Pods, at: i6
     let baseline = panel.arms.iter().map(move |arms| (Side::Baseline, &arms.baseline, pods.baseline));
     canary.chain(baseline).filter_map(move |(side, arm, answer)| {
         let revision = release.revisions.iter().find(|revision| revision.hash == arm.hash)?;
-        let of = expected(revision, at, panel.step);
+        let of = expected(revision, panel, at);
         (answer < of).then_some(Few { side, answer, of })
     })
 }
@@ -73,15 +76,29 @@ impl Heard {
     }
 }
 
-/// Pods that are ready now and were old enough at `at` to have been scraped.
-fn expected(revision: &Revision, at: i64, step: i64) -> u32 {
+/// Pods that are ready now and should have been counted by `at`: they were old enough, or were counted before.
+///
+/// A pod that is ready again was scraped before, and its platform tells only of the last time. Taken for a new one it
+/// would be forgiven a minute each time: GO would come without it, and a rate and a guard would take half an arm for
+/// all of it, just when a pod that is too busy answers neither its probe nor a scrape. To expect one pod too many only
+/// leaves a panel unknown until it is counted, so what is in doubt is expected.
+fn expected(revision: &Revision, panel: &Panel, at: i64) -> u32 {
     if revision.pods.is_empty() {
         return revision.ready;
     }
-    let young = YOUNG.max(3 * step);
-    let is_old = |pod: &Pod| pod.started_at.is_none_or(|started| started.timestamp() + young <= at);
-    let old = revision.pods.iter().filter(|pod| pod.ready && is_old(pod)).count();
-    u32::try_from(old).unwrap_or(u32::MAX)
+    let young = YOUNG.max(3 * panel.step);
+    let was_counted = |pod: &Pod| panel.evidence.counting.knew(&pod.name, at);
+    let is_old = |pod: &Pod| first_ready(pod).is_none_or(|ready| ready + young <= at);
+    let due = revision.pods.iter().filter(|pod| pod.ready && (is_old(pod) || was_counted(pod))).count();
+    u32::try_from(due).unwrap_or(u32::MAX)
+}
+
+/// When a pod can have become ready for the first time, as far as its times tell: its start, unless it was ready so soon
+/// after that it most likely is what a slow start took.
+fn first_ready(pod: &Pod) -> Option<i64> {
+    let started = pod.started_at?.timestamp();
+    let ready = pod.ready_since.map(|ready| ready.timestamp());
+    Some(ready.filter(|ready| (started..=started + SLOWEST_START).contains(ready)).unwrap_or(started))
 }
 
 /// Which pods are left out of the traffic split, in words: `1 of 2 canary pods not scraped`; none where every one

@@ -15,16 +15,18 @@ fn pod(pod: &objects::Pod) -> Pod {
     Pod {
         name: pod.metadata.name.as_str().into(),
         state: reason(pod).into(),
-        ready: is_ready(pod),
+        ready: ready(pod).is_some(),
         restarts: u32::try_from(restarts).unwrap_or_default(),
         started_at: pod.status.start_time,
+        ready_since: ready(pod).and_then(|condition| condition.last_transition_time),
         trouble: trouble(pod),
     }
 }
 
-fn is_ready(pod: &objects::Pod) -> bool {
-    pod.metadata.deletion_timestamp.is_none()
-        && condition(&pod.status.conditions, "Ready").is_some_and(|c| c.status == "True")
+/// The condition that says it takes traffic; none while it does not.
+fn ready(pod: &objects::Pod) -> Option<&objects::Condition> {
+    let said = condition(&pod.status.conditions, "Ready").filter(|c| c.status == "True");
+    said.filter(|_| pod.metadata.deletion_timestamp.is_none())
 }
 
 /// The word kubectl prints in its STATUS column.
@@ -52,7 +54,7 @@ pub(super) fn reason(pod: &objects::Pod) -> String {
             }
             // A pod with a container that ended well and another that runs is not completed.
             if reason == "Completed" && running {
-                reason = if is_ready(pod) { "Running".into() } else { "NotReady".into() };
+                reason = if ready(pod).is_some() { "Running".into() } else { "NotReady".into() };
             }
         }
     }
@@ -100,7 +102,7 @@ fn ending(ended: &objects::Terminated) -> String {
 
 /// Why it is not well, in words, where the platform says.
 fn trouble(pod: &objects::Pod) -> Option<Clean> {
-    if is_ready(pod) || pod.metadata.deletion_timestamp.is_some() {
+    if ready(pod).is_some() || pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
     let status = &pod.status;
@@ -128,6 +130,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn it_takes_traffic_since_it_was_said_to_be_ready() {
+        let since = |status: &str, leaves: Option<&str>| {
+            let conditions = json!([
+                {"type": "Initialized", "status": "True", "lastTransitionTime": "2026-11-20T20:00:01Z"},
+                {"type": "Ready", "status": status, "lastTransitionTime": "2026-11-20T20:01:30Z"}]);
+            let status = json!({"startTime": "2026-11-20T20:00:00Z", "conditions": conditions});
+            let object = json!({"metadata": {"deletionTimestamp": leaves}, "status": status});
+            let pod = pod(&serde_json::from_value(object).unwrap());
+            (pod.ready, pod.ready_since.map(|at| at.to_rfc3339()))
+        };
+        assert_eq!(since("True", None), (true, Some("2026-11-20T20:01:30+00:00".to_owned())));
+        assert_eq!(since("False", None), (false, None));
+        assert_eq!(since("True", Some("2026-11-20T20:02:00Z")), (false, None));
+    }
 
     #[test]
     fn the_word_is_kubectls() {

@@ -385,6 +385,7 @@ fn every_time_is_moved_to_our_clock() {
             "/checks/measured/at",
             "/gates/since",
             "/revisions/created_at",
+            "/revisions/pods/ready_since",
             "/revisions/pods/started_at",
             "/revisions/scale_down_at",
             "/started_at",

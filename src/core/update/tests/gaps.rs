@@ -1,5 +1,7 @@
 //! Pods that are not scraped for a while, scrapes and signs of life that are missing: nothing is judged by what was not seen.
 
+use chrono::TimeDelta;
+
 use super::{
     super::watching,
     guarding::{guarded, ordered, take_signs},
@@ -12,7 +14,7 @@ use crate::{
         health::Health,
         panel::{Better, PanelKind, PanelSpec},
         release::Release,
-        revision::Tag,
+        revision::{Pod, Tag},
         step::StepKind,
         time::Seconds,
         update::{Identity, Update},
@@ -32,6 +34,15 @@ fn prompt(spec: PanelSpec) -> PanelSpec {
 /// So many pods of the canary and of the baseline are ready: the shop has 2 and 4.
 fn ready(mut release: Release, canary: u32, baseline: u32) -> Release {
     (release.revisions[0].ready, release.revisions[1].ready) = (canary, baseline);
+    release
+}
+
+/// One more pod of the canary, which became ready long after its start; seconds after noon.
+fn slow(mut release: Release, started: i64, ready: i64) -> Release {
+    let at = |second: i64| Some(noon() + TimeDelta::seconds(second));
+    let pods = &mut release.revisions[0].pods;
+    let name = format!("checkout-new-{}", pods.len() + 1).into();
+    pods.push(Pod { name, started_at: at(started), ready_since: at(ready), ..pods[0].clone() });
     release
 }
 
@@ -159,15 +170,85 @@ fn pods_that_are_ready_since_do_not_void_what_was_counted_before() {
         let spec = PanelSpec { warm_up: Seconds(300.0), ..prompt(rate(Better::Higher)) };
         let mut visit = visit(spec, shop, ready(exposed(), 2, 4));
         visit.live(1_215);
-        // The pods for 25 % are made ready before the router is told.
-        let pods = if more { 3 } else { 2 };
-        visit.news(ready(exposed(), pods, 4)).live(20);
-        visit.news(ready(moved(25.0, 1_235), pods, 4));
+        // The pods for 25 % are made ready before the router is told, and this one takes its time.
+        let pods =
+            |release: Release| if more { slow(ready(release, 3, 4), 1_100, 1_214) } else { ready(release, 2, 4) };
+        visit.news(pods(exposed())).live(20);
+        visit.news(pods(moved(25.0, 1_235)));
         (0..600).find(|_| !evidence::regressed(visit.live(1).open(), 0.01).is_empty())
     };
     let (without, with) = (first(false), first(true));
     assert!(without.is_some_and(|seconds| seconds < 30), "{without:?}");
     assert!(with.is_some_and(|seconds| seconds < 60), "{without:?} without, {with:?} with another pod that is ready");
+}
+
+#[test]
+fn a_pod_that_took_long_to_become_ready_is_given_the_same_time_to_be_scraped() {
+    for spec in [watched(), rate(Better::Lower)] {
+        let mut visit = visit(spec, Shop::default(), exposed());
+        visit.live(3_000);
+        assert_eq!(word(&visit), Word::Go, "{}", why(&visit));
+        visit.news(slow(exposed(), 2_700, 2_995));
+        for second in 0..55 {
+            assert_eq!(word(visit.live(1)), Word::Go, "{second}: {}", why(&visit));
+        }
+        // Nobody scrapes it: what it does to customers is not known.
+        visit.live(60);
+        assert_eq!(word(&visit), Word::Unknown);
+        assert!(why(&visit).contains("1 of 3 canary pods not counted"), "{}", why(&visit));
+    }
+}
+
+/// The pods of the shop's canary, started and ready at those seconds after noon, the second of them ready again later.
+fn again((started, ready): (i64, i64), later: i64) -> Release {
+    let mut release = exposed();
+    let at = |second: i64| Some(noon() + TimeDelta::seconds(second));
+    let pods = &mut release.revisions[0].pods;
+    for (pod, name) in pods.iter_mut().zip(["checkout-new-1", "checkout-new-2"]) {
+        (pod.name, pod.started_at, pod.ready_since) = (name.into(), at(started), at(ready));
+    }
+    pods[1].ready_since = at(later);
+    release
+}
+
+#[test]
+fn a_pod_that_is_ready_again_has_had_its_time() {
+    // Both are counted; one is not ready for moments, and is not scraped from then on: within the time that a slow start
+    // may take, and long after.
+    for first in [(800, 805), (-10_000, -9_995)] {
+        let shop = Shop { away: vec![("new-2", 1_000, 100_000)], ..Shop::default() };
+        let half = |mut release: Release| {
+            release.weight.set = Some(50.0);
+            release.steps[0].kind = StepKind::SetWeight(50.0);
+            release
+        };
+        let busy = Shop { weights: vec![(0, 0.5)], ..shop.clone() };
+        let mut guarded = visit(prompt(rate(Better::Higher)), busy, half(again(first, first.1)));
+        guarded.live(1_000);
+        for time in 0..15 {
+            guarded.news(half(again(first, 1_000 + time * 40)));
+            let (no_go, acts) = watch(&mut guarded, 40);
+            assert!(!no_go && acts.is_empty(), "{first:?}: half of its orders are not seen: {acts:?}");
+        }
+
+        let mut fine = visit(watched(), shop, again(first, first.1));
+        fine.live(1_000).news(again(first, 1_000)).live(60);
+        let missing = fine.panel("orders").evidence.missing.as_deref();
+        assert_eq!(missing, Some("1 of 2 canary pods not counted"), "{first:?}");
+    }
+}
+
+#[test]
+fn a_pod_that_nobody_scrapes_is_not_new_each_time_that_it_is_ready() {
+    let shop = Shop { hidden: vec![("new-2", "")], ..Shop::default() };
+    let mut visit = visit(watched(), shop, again((-20, -10), -10));
+    let mut words = Vec::new();
+    for time in 1..75 {
+        visit.live(40).news(again((-20, -10), time * 40));
+        words.push(word(&visit));
+    }
+    assert!(!words.contains(&Word::Go), "{words:?}");
+    assert!(why(&visit).contains("1 of 2 canary pods not counted"), "{}", why(&visit));
 }
 
 #[test]

@@ -50,6 +50,7 @@ fn revision(name: &str, hash: &str, version: &str, tag: Tag, ready: u32) -> Revi
         ready: true,
         restarts: 0,
         started_at: Some(noon()),
+        ready_since: None,
         trouble: None,
     };
     Revision {
