@@ -154,6 +154,19 @@ pub fn critical(open: &Open) -> impl Iterator<Item = &Clean> {
         .map(|spec| &spec.name)
 }
 
+/// What standing the guard down means.
+#[must_use]
+pub fn standing_down(state: &State) -> Vec<Sentence> {
+    let holder = held_by(state);
+    let holder = holder.map_or_else(|| "has ended or is lost".to_owned(), |holder| format!("held by {holder}"));
+    let say = |label, text: &str| Sentence { label, text: text.to_owned() };
+    vec![
+        say("guard", &holder),
+        say("then", "nobody rolls back by itself; the release goes on as it is"),
+        say("sends once", "the guard's heartbeat, as ended; the guard reads it and ends"),
+    ]
+}
+
 /// The mandate in words, most important first.
 #[must_use]
 pub fn sentences(state: &State, mandate: &Mandate) -> Vec<Sentence> {

@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::{
+    arming::Sentence,
     content,
     event::Size,
     metrics,
     policy::Confirmation,
-    sheet,
+    sheet::{self, LABEL},
     state::{Confirm, Open, Pane, State, View},
 };
 
@@ -255,6 +256,20 @@ const fn dialog_width(size: Size) -> u16 {
     }
 }
 
+/// The least columns of a screen on which a sentence is still read as one.
+const READABLE: u16 = 40;
+
+impl Dialog {
+    /// Whether so many lines from its top and all that is asked have room. What nobody can have read takes no answer.
+    #[must_use]
+    pub fn is_readable(&self, lines: usize, question: u16) -> bool {
+        self.frame.width >= READABLE && usize::from(self.body.height) >= lines && self.question.height == question
+    }
+}
+
+/// What a dialog that cannot be read answers.
+pub const TOO_SMALL: &str = "too small a screen to read what it does: nothing was sent; make it larger";
+
 /// Columns that the sentences of a dialog have.
 #[must_use]
 pub const fn dialog_columns(size: Size) -> usize {
@@ -280,6 +295,23 @@ pub const fn question_lines(confirm: &Confirm) -> u16 {
 pub fn confirm(state: &State, confirm: &Confirm) -> (Dialog, usize) {
     let lines = sheet::lines(state, confirm, dialog_columns(state.size)).len();
     (dialog(state.size, lines, question_lines(confirm)), lines)
+}
+
+/// Whether sentences that do not scroll, and all that is asked, are on screen; at 80×24 as many of them as fit there.
+#[must_use]
+pub fn shows(size: Size, sentences: &[Sentence], question: u16) -> bool {
+    const AT_80X24: usize = 18;
+    let room = dialog_columns(size).saturating_sub(LABEL).max(1);
+    let lines: usize = sentences.iter().map(|sentence| sheet::wrap(&sentence.text, room).len()).sum();
+    dialog(size, lines, question).is_readable(lines.min(AT_80X24), question)
+}
+
+/// Whether what customers get, and all that it asks, is on screen.
+#[must_use]
+pub fn is_readable(state: &State, confirm: &Confirm) -> bool {
+    let lines = sheet::lines(state, confirm, dialog_columns(state.size));
+    let question = question_lines(confirm);
+    dialog(state.size, lines.len(), question).is_readable(sheet::first(&lines), question)
 }
 
 /// The last first line of the confirm dialog that still fills it.

@@ -24,6 +24,9 @@ pub const LABEL: usize = 12;
 /// The label of what stands against it.
 const AGAINST: &str = "against";
 
+/// The labels of the verdict, which comes after what customers get.
+const BECAUSE: [&str; 2] = ["because", "despite"];
+
 /// One sentence of the dialog.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
@@ -66,8 +69,9 @@ pub fn sentences(state: &State, confirm: &Confirm) -> Vec<Sentence> {
     let forward = (policy::direction(plan) == Direction::Forward).then(|| forward::of(state));
     // Nobody goes forward because of a NO-GO.
     let is_against = forward.as_ref().is_some_and(|forward| forward.answer.word == Word::NoGo);
-    let (label, tone) = if is_against { ("despite", Tone::Warning) } else { ("because", Tone::Plain) };
-    sheet.say(None, label, because(state, forward.is_some()), tone);
+    let [because, despite] = BECAUSE;
+    let (label, tone) = if is_against { (despite, Tone::Warning) } else { (because, Tone::Plain) };
+    sheet.say(None, label, reason(state, forward.is_some()), tone);
     if let (Some(_), Some(open)) = (&forward, &state.open) {
         let (objections, more) = against::shown(state, open);
         for objection in objections {
@@ -147,7 +151,7 @@ impl Sheet<'_> {
 
 /// The verdict with what is wrong and what it costs, and how old the numbers are. Before going forward what else is
 /// wrong has a line each.
-fn because(state: &State, is_forward: bool) -> String {
+fn reason(state: &State, is_forward: bool) -> String {
     let Some(open) = &state.open else { return "nothing is known of it now".into() };
     let mut text = if is_forward { said::headline(state, open) } else { said::sentence(state, open) };
     let looks = open.panels.iter().filter(|panel| panel.reading.off && panel.reading.mark != Mark::Regression);
@@ -248,6 +252,12 @@ pub fn lines(state: &State, confirm: &Confirm, width: usize) -> Vec<Line> {
             .collect::<Vec<_>>()
     };
     sentences(state, confirm).into_iter().flat_map(broken).collect()
+}
+
+/// How many lines tell what customers get, with all that stands above it.
+#[must_use]
+pub fn first(lines: &[Line]) -> usize {
+    lines.iter().position(|line| BECAUSE.contains(&line.label)).unwrap_or(lines.len())
 }
 
 /// Breaks text at spaces so that each line fits into `width` columns; longer words are broken anywhere.

@@ -10,6 +10,7 @@ use crate::{
         effect::Effect,
         forward,
         key::{Code, Key},
+        layout,
         policy::{self, Confirmation, QUIET_MS, SETTLE_MS},
         state::{Confirm, NoticeKind, Overlay, Rehearsal, State},
     },
@@ -98,7 +99,13 @@ fn confirmed(state: &mut State, effects: &mut Vec<Effect>) {
     // Nothing may have changed under the key.
     revise(state, effects);
     let (now, generation) = (state.at.mono, state.generation);
+    let Some(Overlay::Confirm(confirm)) = &state.overlay else { return };
+    let is_readable = layout::is_readable(state, confirm);
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { return };
+    if !is_readable {
+        confirm.last_key = now;
+        return notices::answer(state, NoticeKind::Warning, layout::TOO_SMALL, effects);
+    }
     if !is_ready(confirm, now) {
         confirm.last_key = now;
         return notices::answer(
@@ -148,11 +155,24 @@ pub(super) fn ready_at(confirm: &Confirm) -> Option<u64> {
 
 /// Starts the wait for a painted frame again and takes back what was typed.
 fn ask_anew(confirm: &mut Confirm, generation: u64) {
+    show_anew(confirm, generation);
+    confirm.typed.reset();
+    confirm.in_reason = false;
+}
+
+/// Another size shows what was hidden before: it has to be there for a moment, too, to have been read.
+pub(super) fn resized(state: &mut State) {
+    let generation = state.generation;
+    if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+        show_anew(confirm, generation);
+    }
+}
+
+/// Starts the wait for a painted frame again.
+const fn show_anew(confirm: &mut Confirm, generation: u64) {
     confirm.since = generation;
     confirm.shown = None;
     confirm.ready = false;
-    confirm.typed.reset();
-    confirm.in_reason = false;
 }
 
 fn rehearse(state: &mut State, effects: &mut Vec<Effect>) {
@@ -185,9 +205,7 @@ pub(super) fn rehearsed(state: &mut State, act: ActId, result: Result<(), Failur
             Ok(()) => Rehearsal::Passed,
             Err(failure) => Rehearsal::Refused(failure),
         });
-        confirm.since = generation;
-        confirm.shown = None;
-        confirm.ready = false;
+        show_anew(confirm, generation);
         paint(effects);
     }
 }

@@ -56,6 +56,7 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
         Event::Pasted(text) => keys::pasted(state, &text, &mut effects),
         Event::Resized(size) => {
             state.size = size;
+            confirm::resized(state);
             navigation::clamp(state);
             paint(&mut effects);
         }

@@ -7,7 +7,7 @@ use crate::{
     core::{
         effect::Effect,
         key::{Code, Key},
-        reset,
+        layout, reset,
         state::{NoticeKind, Overlay, ResetDialog, State, View},
         study::{self, Chosen},
     },
@@ -18,6 +18,9 @@ use crate::{
         timeline::MomentKind,
     },
 };
+
+/// Lines of what its dialog asks: the name, the reason, and the keys.
+const QUESTION: u16 = 3;
 
 /// The panel that is meant where none was named: the one on the evidence screen, else the first that has regressed.
 pub(super) fn meant(state: &State) -> Option<Chosen> {
@@ -42,6 +45,9 @@ pub(super) fn ask(state: &mut State, panel: Option<Chosen>, effects: &mut Vec<Ef
 
 pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let wanted = state.open.as_ref().map(|open| open.target.name().to_owned()).unwrap_or_default();
+    let Some(Overlay::Reset(dialog)) = &state.overlay else { return };
+    let sentences = reset::possible(state, &dialog.panel).map(|panel| reset::sentences(state, panel));
+    let is_shown = layout::shows(state.size, &sentences.unwrap_or_default(), QUESTION);
     let Some(Overlay::Reset(dialog)) = &mut state.overlay else { return };
     let is_named = dialog.name.value() == wanted && !wanted.is_empty();
     if key.code == Code::Esc {
@@ -52,6 +58,8 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         text::edit(if dialog.in_reason { &mut dialog.reason } else { &mut dialog.name }, key);
     } else if key.held {
         return;
+    } else if !is_shown {
+        return notices::answer(state, NoticeKind::Warning, layout::TOO_SMALL, effects);
     } else if !is_named {
         dialog.in_reason = false;
         let text = format!("type `{}` to confirm", Clean::new(wanted));

@@ -9,6 +9,7 @@ use crate::{
         effect::Effect,
         guard::{ALPHA, LASTS, Mandate, Process, SOAK, Start},
         key::{Code, Key},
+        layout,
         state::{GuardDialog, GuardOrder, NoticeKind, Overlay, State},
     },
     domain::{
@@ -20,6 +21,9 @@ use crate::{
         timeline::MomentKind,
     },
 };
+
+/// Lines of what its dialogs ask: the field, a blank one, and the keys.
+const QUESTION: u16 = 3;
 
 /// The mandate that arming from the screen gives: the defaults, from now on.
 ///
@@ -55,6 +59,12 @@ fn open(state: &mut State, order: GuardOrder, effects: &mut Vec<Effect>) {
 
 pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let name = state.open.as_ref().map(|open| open.target.name().to_owned()).unwrap_or_default();
+    let Some(Overlay::Guard(dialog)) = &state.overlay else { return };
+    let sentences = match &dialog.order {
+        GuardOrder::Arm(mandate) => arming::sentences(state, mandate),
+        GuardOrder::StandDown(_) => arming::standing_down(state),
+    };
+    let is_shown = layout::shows(state.size, &sentences, QUESTION);
     let Some(Overlay::Guard(dialog)) = &mut state.overlay else { return };
     if key.code == Code::Esc {
         state.overlay = None;
@@ -62,6 +72,8 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         text::edit(&mut dialog.input, key);
     } else if key.held {
         return;
+    } else if !is_shown {
+        return notices::answer(state, NoticeKind::Warning, layout::TOO_SMALL, effects);
     } else if dialog.input.value() == name && !name.is_empty() {
         let order = dialog.order.clone();
         state.overlay = None;

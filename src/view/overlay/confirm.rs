@@ -38,7 +38,8 @@ pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas) {
         };
         canvas.row(foot, 0, &note);
     }
-    canvas.rows(dialog.question, &question(confirm, usize::from(dialog.question.width)), 0);
+    let width = usize::from(dialog.question.width);
+    canvas.rows(dialog.question, &question(confirm, layout::is_readable(state, confirm), width), 0);
     answered(state, &dialog, canvas);
 }
 
@@ -61,7 +62,7 @@ fn row(line: &Line) -> Row {
     Row::new().field(label, &mark, LABEL).put(role, line.text.clone())
 }
 
-fn question(confirm: &Confirm, width: usize) -> Vec<Row> {
+fn question(confirm: &Confirm, readable: bool, width: usize) -> Vec<Row> {
     let others = |row: Row, typed: bool| {
         let (leave, dry, copy) = if typed { ("esc", "ctrl-d", "ctrl-o") } else { ("n", "d", "c") };
         let label = if typed { "copy" } else { "copy as command" };
@@ -72,14 +73,15 @@ fn question(confirm: &Confirm, width: usize) -> Vec<Row> {
     if confirm.denied.is_some() {
         return vec![others(Row::new(), false)];
     }
-    let settled = confirm.ready;
+    let settled = confirm.ready && readable;
+    let wait = if readable { "…" } else { "too small a screen" };
     let goal = confirm.goal.label();
     if !confirm.changed.is_empty() {
         let typed = matches!(confirm.confirmation, Confirmation::Type { .. });
         let row = key(
             Row::new(),
             if typed { "enter" } else { "y" },
-            if settled { "I have read what changed" } else { "…" },
+            if settled { "I have read what changed" } else { wait },
             settled,
         );
         let mut rows = vec![others(row, typed)];
@@ -91,13 +93,13 @@ fn question(confirm: &Confirm, width: usize) -> Vec<Row> {
     }
     match &confirm.confirmation {
         Confirmation::Never => vec![others(Row::new(), false)],
-        Confirmation::Yes => vec![others(key(Row::new(), "y", if settled { goal } else { "…" }, settled), false)],
+        Confirmation::Yes => vec![others(key(Row::new(), "y", if settled { goal } else { wait }, settled), false)],
         Confirmation::Type { text, with_reason } => {
             let reason = with_reason.then_some(&confirm.reason);
             let mut rows = typing(text, &confirm.typed, reason, confirm.in_reason, width);
             let complete =
                 confirm.typed.value() == text.as_str() && (!with_reason || !confirm.reason.value().trim().is_empty());
-            let row = key(Row::new(), "enter", if settled { goal } else { "…" }, settled && complete);
+            let row = key(Row::new(), "enter", if settled { goal } else { wait }, settled && complete);
             let row = if *with_reason { key(row, "tab", "other", true) } else { row };
             rows.push(others(row, true));
             rows

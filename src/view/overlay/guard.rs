@@ -31,12 +31,8 @@ pub fn draw(state: &State, dialog: &GuardDialog, canvas: &mut Canvas) {
             rows
         }
         GuardOrder::StandDown(_) => {
-            let holder = arming::held_by(state);
-            let holder = holder.map_or_else(|| "has ended or is lost".to_owned(), |holder| format!("held by {holder}"));
-            let mut rows = said("guard", &holder, width);
-            rows.extend(said("then", "nobody rolls back by itself; the release goes on as it is", width));
-            rows.extend(said("sends once", "the guard's heartbeat, as ended; the guard reads it and ends", width));
-            rows
+            let sentences = arming::standing_down(state);
+            sentences.iter().flat_map(|sentence| said(sentence.label, &sentence.text, width)).collect()
         }
     };
     let name = crate::domain::clean::Clean::new(open.target.name()).to_string();

@@ -17,6 +17,7 @@ mod moves;
 mod past;
 mod properties;
 mod prospects;
+mod readable;
 mod releases;
 mod rereading;
 mod resetting;

@@ -10,8 +10,9 @@ use crate::{
     core::{
         arming,
         effect::Effect,
-        event::Event,
+        event::{Event, Size},
         guard::{ALPHA, Process, SOAK},
+        layout,
         state::Overlay,
     },
     domain::{
@@ -40,7 +41,9 @@ fn the_screen_starts_a_guard_after_the_typed_name_and_asks_before_it_leaves() {
     assert!(matches!(flight.state.overlay, Some(Overlay::Guard(_))), "{:?}", flight.notice());
     flight.tell(Event::Pasted("checkout".into())).key("enter");
     assert!(flight.notice().contains("type `checkout`"), "{}", flight.notice());
-    flight.type_text("checkout").key("enter");
+    flight.type_text("checkout").tell(Event::Resized(Size { columns: 80, rows: 9 })).key("enter");
+    assert_eq!(flight.notice(), layout::TOO_SMALL, "its mandate is not on screen");
+    flight.tell(Event::Resized(Size { columns: 80, rows: 24 })).key("enter");
     let started = flight.effects.iter().find_map(|effect| match effect {
         Effect::StartGuard(start) => Some(start.clone()),
         _ => None,
