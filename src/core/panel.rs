@@ -172,6 +172,10 @@ pub struct Evidence {
     /// Pods that take traffic and are not in the newest counted tick, in words, where they could hide harm.
     #[serde(default)]
     pub missing: Option<Clean>,
+    /// The traffic split fails, and its events are compared with the share that was set: some of what is found may be
+    /// traffic that never came.
+    #[serde(default)]
+    pub misrouted: bool,
     /// What the newest forecast was made for; none before one was.
     pub forecast_for: Option<Basis>,
     /// The arm that was exposed in the newest counted tick while nothing counted events for it.

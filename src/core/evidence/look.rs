@@ -25,6 +25,9 @@ use crate::{
 /// Ticks that were answered and made no count before that is a doubt.
 const UNCOUNTED_TICKS: i64 = 4;
 
+/// What a rate stands on while the split fails.
+const MISROUTED: &str = "by the share that was set, while the traffic split fails";
+
 /// What may be said of a panel, from everything it knows.
 #[must_use]
 pub fn look(panel: &Panel) -> Reading {
@@ -58,7 +61,8 @@ fn counts(panel: &Panel) -> Reading {
     let off = is_regression(Some(finding)) || finding.log_e_harm >= DOUBT;
     let (mark, verdict) = standing(panel, finding);
     let numbers = if off { of_finding(finding) } else { of_whole(judge) };
-    let loss = price::so_far(panel, finding);
+    // Nobody has lost what never came.
+    let loss = price::so_far(panel, finding).filter(|_| !evidence.misrouted);
     Reading { off, silent: evidence.silent, dispersion: spread, loss, ..Reading { mark, verdict, ..numbers } }
 }
 
@@ -74,6 +78,7 @@ fn standing(panel: &Panel, finding: &Finding) -> (Mark, Verdict) {
             let mut why: Vec<Clean> = vec![finding.words().into()];
             why.extend(doubt);
             why.extend(panel.evidence.silent.map(uncounted));
+            why.extend(panel.evidence.misrouted.then(|| MISROUTED.into()));
             (Mark::Regression, Verdict { word: Word::NoGo, why })
         }
         (Standing::Within | Standing::Collecting, Some(why)) if panel.trouble.is_none() && panel.history.is_some() => {

@@ -106,6 +106,7 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
         }
     }
     changed |= splits::follow(open, &mut left);
+    changed |= splits::mark(open);
     changed |= forecasts::renew(open, &late);
     if changed {
         paint(effects);

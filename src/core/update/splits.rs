@@ -5,7 +5,7 @@
 
 use crate::{
     core::{
-        evidence::{is_counted, is_whole},
+        evidence::{self, SplitStanding, is_counted, is_whole},
         state::{Open, Panel, Watched},
     },
     domain::series::Tick,
@@ -49,6 +49,23 @@ pub(super) fn follow(open: &mut Open, left: &mut usize) -> bool {
     }
     open.split = Some(watched);
     !ticks.is_empty()
+}
+
+/// Marks the panels whose events are held against the share that was set while another is seen. True if that is new.
+pub(super) fn mark(open: &mut Open) -> bool {
+    let is_off = open.split.as_ref().is_some_and(|watched| match watched.finding().standing {
+        SplitStanding::TooMuch | SplitStanding::TooLittle => true,
+        SplitStanding::Holds | SplitStanding::Collecting | SplitStanding::Unseen => false,
+    });
+    let mut changed = false;
+    for panel in open.panels.iter_mut().filter(|panel| panel.spec.kind.compares_shares()) {
+        if panel.evidence.misrouted != is_off {
+            panel.evidence.misrouted = is_off;
+            panel.reading = evidence::look(panel);
+            changed = true;
+        }
+    }
+    changed
 }
 
 fn begin(open: &Open) -> Option<Watched> {

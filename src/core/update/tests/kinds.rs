@@ -33,6 +33,11 @@ fn a_rate_is_held_against_the_share_of_the_traffic() {
     assert_eq!(evidence::split(off.open()).map(|split| split.standing), Some(SplitStanding::TooLittle));
     let verdict = evidence::verdict(off.open());
     assert_ne!(verdict.word, Word::Go, "{verdict:?}");
+    // What looks like harm stands, with what it stands on, and costs nothing that anybody could name.
+    let reading = &off.panel("orders").reading;
+    assert_eq!((reading.mark, &reading.loss), (Mark::Regression, &None), "{reading:?}");
+    assert!(reading.verdict.why.iter().any(|why| why.contains("the traffic split fails")), "{reading:?}");
+    assert!(dead.panel("orders").reading.loss.is_some());
 }
 
 #[test]

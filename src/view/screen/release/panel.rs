@@ -114,6 +114,7 @@ pub fn trouble(state: &State, panel: &Panel) -> Option<String> {
         Some(PanelTrouble::Stale(age)) => return Some(aged("STALE", Some(since_newest.unwrap_or(*age)))),
         Some(PanelTrouble::Error(why)) => return Some(format!("ERROR {why}")),
         Some(PanelTrouble::NotFinite) => return Some("NOT A NUMBER".to_owned()),
+        None if panel.evidence.misrouted => return Some("the split fails".to_owned()),
         None => {}
     }
     let source = state.source(&panel.spec.source)?;
