@@ -35,7 +35,7 @@ use chrono::{DateTime, Utc};
 use self::{
     error::{ConfigError, ConfigErrors, Spot},
     file::{FileLayer, NumbersLayer},
-    given::Given,
+    given::{Given, Said},
     paths::Paths,
     source::SourceConfig,
     trust::Trusted,
@@ -77,7 +77,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// In the order of `settings.sources`.
     pub sources: Vec<(Name, SourceConfig)>,
-    pub theme: String,
+    /// Its name, and where it was given.
+    pub theme: Said<String>,
     /// Things a person should know that stop nothing: an untrusted file, a panel without a source.
     pub notes: Vec<String>,
     /// Every file that was read.

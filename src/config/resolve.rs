@@ -67,9 +67,9 @@ pub fn resolve(
         sources: sources.into_iter().map(|entry| (entry.name.into(), entry.config)).collect(),
         theme: given
             .theme
-            .map(|said| said.value)
-            .or(user.theme.map(|(name, _)| name))
-            .unwrap_or(DEFAULT_THEME.to_owned()),
+            .map(|said| Said { by: format!("`{}`", said.by), ..said })
+            .or(user.theme.map(|(name, spot)| Said::new(name, spot.to_string())))
+            .unwrap_or_else(|| Said::new(DEFAULT_THEME.to_owned(), "built in")),
         notes,
         files,
         no_cluster,

@@ -32,7 +32,7 @@ pub fn show(loaded: &Loaded) -> String {
         let _ = writeln!(out, "# note: {note}");
     }
     let settings = &loaded.settings;
-    line(&mut out, "theme", &loaded.theme);
+    line(&mut out, "theme", &loaded.theme.value);
     line(
         &mut out,
         "zone",

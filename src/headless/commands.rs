@@ -81,9 +81,11 @@ pub fn check(global: &Global, paths: &Paths, clock: &Clock) -> anyhow::Result<()
     for note in loaded.notes.iter().chain(&loaded.no_cluster) {
         let _ = writeln!(text, "note: {note}");
     }
-    fly::theme(&loaded.theme)?;
+    fly::configured_theme(&loaded.theme)?;
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (sources, panels) = (loaded.settings.sources.len(), loaded.settings.panels.len());
-    let _ = writeln!(text, "all right: {sources} sources, {panels} panels");
+    let word = if loaded.notes.is_empty() { "all right" } else { "no mistakes, but see the notes" };
+    let _ = writeln!(text, "{word}: {}, {}", counted(sources, "source"), counted(panels, "panel"));
     print::out(&text)?;
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     cli::{Demo, Global, Replay},
-    config::{DEFAULT_THEME, paths::Paths, units},
+    config::{DEFAULT_THEME, given::Said, paths::Paths, units},
     core::event::Size,
     runtime::{self, Exit, Program, clock::Clock, launch::Launcher},
     sim::Scenario,
@@ -33,7 +33,7 @@ pub fn live(global: &Global, paths: &Paths, clock: Clock, open: Option<&str>) ->
     let open = load::target(open)?;
     load::recordable(global)?;
     let mut loaded = load::load(global, paths, &clock)?;
-    let theme = theme(&loaded.theme)?;
+    let theme = configured_theme(&loaded.theme)?;
     load::needs_cluster(&loaded)?;
     load::say_notes(&loaded);
     loaded.settings.open = open;
@@ -85,6 +85,14 @@ pub fn replay(global: &Global, wanted: &Replay) -> anyhow::Result<()> {
 /// When there is none.
 pub fn theme(name: &str) -> Result<Theme, Problem> {
     Terminal::of_this_process().theme(name).map_err(|error| unknown_theme(&error))
+}
+
+/// The same of the configuration.
+///
+/// # Errors
+/// When there is none, with where it was given.
+pub fn configured_theme(named: &Said<String>) -> Result<Theme, Problem> {
+    theme(&named.value).map_err(|problem| Problem::usage(format!("{}: {problem}", named.by)))
 }
 
 fn unknown_theme(error: &ThemeError) -> Problem {

@@ -262,7 +262,12 @@ fn the_configuration_is_checked_on_a_machine_that_knows_no_cluster() {
     );
     let (code, _, err) = checked(&Home::new().with_config("theme = \"neon\"\n"));
     assert_eq!(code, Some(2));
-    assert!(err.contains("neon"), "{err}");
+    assert!(err.contains("config.toml:1: `theme`: there is no theme `neon`"), "{err}");
+    let panel =
+        "[[panels]]\nname = \"orders\"\nkind = \"ratio\"\nevents = \"a\"\nexposures = \"b\"\nbetter = \"higher\"\n";
+    let (code, out, _) = checked(&Home::new().with_config(panel));
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("no mistakes, but see the notes: 0 sources, 0 panels"), "it is left out: {out}");
 }
 
 #[test]

@@ -311,7 +311,7 @@ fn a_file_says_everything_and_relative_paths_start_at_it() {
     let machine = Machine::with_file(&text);
     let loaded = machine.load().unwrap();
     let settings = &loaded.settings;
-    assert_eq!(loaded.theme, "mono");
+    assert_eq!(loaded.theme.value, "mono");
     assert!(settings.policy.read_only.as_ref().unwrap().contains("config.toml:4"));
     assert_eq!(settings.policy.armed_for.to_string(), "5m00s");
     assert_eq!(settings.keys[0].1.iter().map(ToString::to_string).collect::<Vec<_>>(), ["P", "f5"]);
@@ -343,9 +343,9 @@ fn a_file_says_everything_and_relative_paths_start_at_it() {
 fn flags_stand_above_the_environment_and_both_above_the_file() {
     let by = |value: &str, by: &str| Some(Said::new(value.to_owned(), by));
     let machine = Machine::with_file("theme = \"file\"\n").variable("FLIGHTDECK_THEME", "variable");
-    assert_eq!(machine.load().unwrap().theme, "variable");
+    assert_eq!(machine.load().unwrap().theme.value, "variable");
     let machine = machine.flags(Given { theme: by("flag", "--theme"), ..Given::default() });
-    assert_eq!(machine.load().unwrap().theme, "flag");
+    assert_eq!(machine.load().unwrap().theme.value, "flag");
 
     let machine = Machine::new()
         .variable("FLIGHTDECK_PROMETHEUS", "http://one:9090")

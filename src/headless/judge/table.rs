@@ -105,6 +105,12 @@ pub fn read(name: &str, bytes: &[u8], step: i64) -> Result<Table, Problem> {
         let record = record.map_err(|error| broken(name, &error))?;
         let line = record.position().map_or(0, csv::Position::line);
         let wrong = |column: &str, what: &str| Problem::usage(format!("{name}:{line}: `{column}`: {what}"));
+        if record.iter().skip(header.len()).any(|field| !field.is_empty()) {
+            let (found, named) = (record.len(), header.len());
+            return Err(Problem::usage(format!(
+                "{name}:{line}: {found} values under {named} columns; write numbers without separators, as `1870`"
+            )));
+        }
         let field = |i: usize| places.get(i).and_then(|place| record.get(*place)).unwrap_or_default();
         let (tick, number) = whole(field(0)).ok_or_else(|| {
             let found = field(0);
@@ -235,6 +241,7 @@ mod tests {
             ("1,0,1,0,1\n1e15,0,1,0,1\n2000000000000000,0,1,0,1\n", "t.csv:4: `tick`: expected a whole number"),
             ("-9223372036854775808,0,1,0,1\n9223372036854775807,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number"),
             ("9223372036854775807,0,1,0,1\n", "t.csv:2: `tick`: expected a whole number"),
+            ("1,0,1,870,0,1\n", "t.csv:2: 6 values under 5 columns"),
             ("1,0,inf,0,1\n", "t.csv:2: `canary_exposures`: expected a number from 0"),
             ("", "t.csv: holds no ticks below its header"),
             (
