@@ -58,7 +58,12 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             let command = confirm.plan.command.to_string();
             confirm.last_key = now;
             effects.push(Effect::Copy(command));
-            notices::answer(state, NoticeKind::Said, "the command is on the clipboard of your terminal", effects);
+            notices::answer(
+                state,
+                NoticeKind::Said,
+                "offered to the clipboard of your terminal; tmux needs `set-clipboard on`",
+                effects,
+            );
         }
         Meaning::DryRun => rehearse(state, effects),
         Meaning::Confirm => return confirmed(state, effects),

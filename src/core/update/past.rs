@@ -26,7 +26,7 @@ pub(super) fn step(state: &mut State, stride: Stride, older: bool, effects: &mut
                 welcome(state, effects);
             }
         }
-        Err(NothingOlder) => notices::say(state, NoticeKind::Said, "nothing older was seen by this run", effects),
+        Err(NothingOlder) => notices::say(state, NoticeKind::Said, "nothing older was seen in this visit", effects),
     }
 }
 

@@ -75,7 +75,7 @@ fn moments_go_back_and_on_and_at_last_to_now() {
 fn nothing_older_is_said_and_esc_comes_home() {
     let mut flight = flown();
     flight.keys("left left left left left");
-    assert_eq!(flight.notice(), "nothing older was seen by this run");
+    assert_eq!(flight.notice(), "nothing older was seen in this visit");
     assert_eq!(weight(&screen(&flight)), Some(10.0), "the oldest stays on screen");
     flight.key("esc");
     assert_eq!(looking(&flight), None);
