@@ -4,10 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Open, Panel};
+use super::{
+    evidence,
+    state::{Open, Panel},
+};
 use crate::{
     domain::{
-        counting::GAP,
         goal::{Direction, Goal},
         panel::Worth,
         plan::Plan,
@@ -145,18 +147,7 @@ fn value(loss: &Loss) -> f64 {
 #[must_use]
 pub fn flow(panel: &Panel) -> Option<Flow> {
     let since = panel.moves.iter().map(|moved| moved.at).max().unwrap_or(i64::MIN);
-    let newest = spans(panel).take(FLOW_TICKS).take_while(|(tick, span)| tick.at - span >= since);
-    let newest: Vec<(Tick, i64)> = newest.collect();
+    let newest = evidence::spans(panel).rev().take(FLOW_TICKS).take_while(|(tick, span)| tick.at - span >= since);
+    let newest: Vec<(Tick, i64)> = newest.map(|(tick, span)| (*tick, span)).collect();
     Flow::observed(&newest).filter(|_| newest.len() >= ENOUGH_TICKS)
-}
-
-/// Ticks with the seconds that each spans, newest first. One that grew began where the tick before it ended; after an
-/// outage it began anew.
-fn spans(panel: &Panel) -> impl Iterator<Item = (Tick, i64)> {
-    let step = panel.step;
-    let before = panel.ticks.iter().rev().skip(1).map(|tick| Some(tick.at)).chain(std::iter::once(None));
-    panel.ticks.iter().rev().zip(before).map(move |(tick, before)| {
-        let grown = before.map(|before| tick.at - before).filter(|span| *span <= GAP * step);
-        (*tick, grown.unwrap_or(step))
-    })
 }

@@ -149,7 +149,7 @@ impl Sheet<'_> {
     }
 }
 
-/// The verdict with what is wrong and what it costs, and how old the numbers are. Before going forward what else is
+/// The verdict with what is wrong and what it costs, and how old its numbers are. Before going forward what else is
 /// wrong has a line each.
 fn reason(state: &State, is_forward: bool) -> String {
     let Some(open) = &state.open else { return "nothing is known of it now".into() };
@@ -159,7 +159,9 @@ fn reason(state: &State, is_forward: bool) -> String {
         let ratio = panel.reading.ratio.map(|ratio| format!(" ×{ratio:.2}")).unwrap_or_default();
         text.extend(["; ", panel.spec.name.as_str(), &ratio, " asks for a look"]);
     }
-    match open.panels.iter().filter_map(|panel| state.age_of(panel)).min_by(|one, other| one.0.total_cmp(&other.0)) {
+    // Of what the verdict stands on, where that is one panel: others may be younger.
+    let panels = said::leading(open).map_or(open.panels.as_slice(), std::slice::from_ref);
+    match panels.iter().filter_map(|panel| state.age_of(panel)).min_by(|one, other| one.0.total_cmp(&other.0)) {
         Some(age) => format!("{text}; newest sample {age} old"),
         None => text,
     }

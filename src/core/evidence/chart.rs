@@ -1,6 +1,6 @@
 //! Numbers over time as they are drawn, and the weight as it was measured.
 
-use super::{CHART_SECONDS, is_whole};
+use super::{CHART_SECONDS, is_whole, spans};
 use crate::{
     core::state::{Open, Panel},
     domain::{
@@ -127,8 +127,8 @@ fn rate(ticks: &[Tick], side: Side, (start, end): (i64, i64), step: i64) -> Opti
 pub fn seen(open: &Open) -> Option<Seen> {
     let recent = |panel: &Panel| {
         let (mut baseline, mut canary) = (Counts::default(), Counts::default());
-        let newest = panel.ticks.iter().rev().take(SEEN_TICKS);
-        let newest = newest.take_while(|tick| tick.at - panel.step >= moved(panel));
+        let newest = spans(panel).rev().take(SEEN_TICKS);
+        let newest = newest.take_while(|(tick, span)| tick.at - span >= moved(panel)).map(|(tick, _)| tick);
         for tick in newest.filter(|tick| is_whole(open, panel, tick.at)) {
             baseline += tick.baseline;
             canary += tick.canary;

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         analysis::{Limit, LimitMeans},
         clean::Clean,
+        counting::GAP,
         panel::{PanelKind, PanelTrouble, Side},
         series::{Counts, Tick},
         time::Seconds,
@@ -297,6 +298,18 @@ fn passed(limits: &[Limit], value: f64) -> Option<LimitMeans> {
         LimitMeans::NotSuccess => 1,
     });
     passed.first().copied()
+}
+
+/// Ticks as they are drawn, oldest first, with the seconds that each spans. One that grew began where the tick before it
+/// ended; after an outage counting began anew.
+#[must_use]
+pub fn spans(panel: &Panel) -> impl DoubleEndedIterator<Item = (&Tick, i64)> {
+    let step = panel.step;
+    panel.ticks.iter().enumerate().map(move |(place, tick)| {
+        let before = place.checked_sub(1).and_then(|before| panel.ticks.get(before));
+        let grown = before.map(|before| tick.at - before.at).filter(|span| *span <= GAP * step);
+        (tick, grown.unwrap_or(step))
+    })
 }
 
 /// Whether a tick belongs to the comparison: after the first exposure, and not while the weight settled.

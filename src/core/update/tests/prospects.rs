@@ -14,10 +14,11 @@ use crate::{
         policy::Confirmation,
         price,
         settings::Settings,
+        sheet,
     },
     domain::{
         goal::Goal,
-        panel::{Better, PanelSpec},
+        panel::{Better, PanelKind, PanelSpec},
         plan::Stage,
         question::Answer,
         release::Release,
@@ -193,6 +194,34 @@ fn a_loss_has_its_price_for_each_key() {
     assert!((times[0] - 5.0).abs() < 0.2 && (times[1] - 10.0).abs() < 0.4, "{times:?}");
     let clean = Visit::new(vec![watched()], Shop::default(), 900);
     assert!(price::dearest(clean.open()).is_none());
+}
+
+#[test]
+fn the_weight_seen_is_of_no_tick_that_reaches_back_to_the_one_before() {
+    // The canary is not scraped from before the step until after it: one tick spans both weights.
+    let shop = Shop { weights: vec![(0, 0.1), (600, 0.5)], away: vec![("new", 580, 630)], ..Shop::default() };
+    let mut visit = Visit::new(vec![PanelSpec { lag: Seconds(0.0), ..watched() }], shop, 0);
+    visit.live(602).news(moved(50.0, 600));
+    for _ in 0..20 {
+        let seen = evidence::seen(visit.live(10).open());
+        assert!(seen.is_none_or(|seen| (seen.percent - 50.0).abs() < 1.0), "{seen:?}");
+    }
+    assert!(evidence::seen(visit.open()).is_some());
+}
+
+#[test]
+fn a_dialog_tells_the_age_of_the_numbers_that_its_verdict_stands_on() {
+    let pool = PanelSpec { name: "pool".into(), critical: false, ..watched() };
+    let pool = PanelSpec { kind: PanelKind::Shared { query: "gauge".into() }, better: Better::Lower, ..pool };
+    let mut visit = Visit::new(vec![watched(), pool], dead_from(60), 0);
+    visit.live(1_200);
+    visit.shop.hidden.push(("", "orders"));
+    visit.live(600);
+    assert_eq!(word(&visit), Word::NoGo, "it stands without numbers");
+    visit.flight.key("R");
+    let said = sheet::sentences(&visit.flight.state, visit.flight.dialog());
+    let because = said.iter().find(|sentence| sentence.label == "because").unwrap();
+    assert!(because.text.contains("newest sample 10m"), "{}", because.text);
 }
 
 #[test]
