@@ -62,6 +62,11 @@ pub fn read(section: Section<'_>, file: &Path) -> Option<PanelEntry> {
             "say which is good: `better = \"higher\"` or `better = \"lower\"`".to_owned(),
         );
     }
+    if (kind, better) == (Some(Kind::Latency), Some(Better::Higher)) {
+        // Its queries count the fast requests, and it judges the slow ones: that way round it would praise a slow canary.
+        let hint = "it counts the requests that are slower than the bound: write `better = \"lower\"`";
+        section.wrong("better", "cannot be `higher` for this kind", hint.to_owned());
+    }
     let critical = section.flag("critical").unwrap_or(false);
     if critical && matches!(kind, Some(Kind::Value | Kind::Shared)) {
         let hint = "a gauge carries no counts: make it a `ratio`, a `rate` or a `latency`, or leave `critical` out";
@@ -70,7 +75,7 @@ pub fn read(section: Section<'_>, file: &Path) -> Option<PanelEntry> {
     let per = section.positive("per");
     let unit = section.text("unit").unwrap_or_else(|| if per.is_none() { "%".to_owned() } else { String::new() });
     let usual = asked.clone().map(|kind| PanelSpec::new(name.clone().unwrap_or_default(), kind, Better::Higher));
-    let (worth, cap) = (worth(&section), cap(&section, kind));
+    let (worth, cap) = (worth(&section), cap(&section, kind, better));
     let (group, business) = (section.text("group"), section.flag("business").unwrap_or(false));
     let (lag, warm_up) = (section.duration("lag"), section.duration("warm_up"));
     let tolerance = section.share("tolerance");
@@ -138,10 +143,13 @@ fn worth(section: &Section<'_>) -> Option<Worth> {
     amount.map(|amount| Worth { amount, currency: currency.unwrap_or_default().into() })
 }
 
-fn cap(section: &Section<'_>, kind: Option<Kind>) -> Option<Cap> {
+fn cap(section: &Section<'_>, kind: Option<Kind>, better: Option<Better>) -> Option<Cap> {
     let (share, exposures) = (section.share("cap"), section.positive("cap_exposures"));
     if share.is_some() && !matches!(kind, None | Some(Kind::Ratio | Kind::Latency)) {
         section.wrong("cap", "needs counts of exposures", "it fits a `ratio` or a `latency`".to_owned());
+    } else if share.is_some() && (kind, better) == (Some(Kind::Ratio), Some(Better::Higher)) {
+        let hint = "count what should be rare: failed instead of completed ones, with `better = \"lower\"`";
+        section.wrong("cap", "forbids more of what is better higher", hint.to_owned());
     }
     if share.is_none() && exposures.is_some() {
         section.wrong("cap_exposures", "stands without a cap", "add `cap = \"2 %\"`".to_owned());

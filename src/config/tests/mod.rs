@@ -104,6 +104,9 @@ fn panel(more: &str) -> String {
 const SLO: &str = "[[slos]]\nname = \"checkout\"\nobjective = \"99.9 %\"\nperiod = \"28d\"\n\
                    bad = 'sum(increase(x[{{window}}]))'\ntotal = 'sum(increase(y[{{window}}]))'\n";
 
+const SLOW: &str = "[[panels]]\nname = \"slow\"\nkind = \"latency\"\nbetter = \"lower\"\nby = \"instance\"\n\
+                    within = 'b{le=\"0.3\"}'\nrequests = 'c'\n";
+
 /// Four lines and what joins them.
 fn gauge(kind: &str, more: &str) -> String {
     format!("[[panels]]\nname = \"pool\"\nkind = \"{kind}\"\nbetter = \"lower\"\nquery = 'sum(x)'\n{more}")
@@ -228,6 +231,17 @@ fn every_mistake_names_file_line_key_and_the_way_out() {
         (
             format!("{PROMETHEUS}{}", gauge("shared", "cap = \"2 %\"\n")),
             "config/config.toml:10: `panels[1].cap`: needs counts of exposures; it fits a `ratio` or a `latency`",
+        ),
+        // More orders are no harm.
+        (
+            format!("{PROMETHEUS}{}", panel("cap = \"2 %\"\n")),
+            "config/config.toml:11: `panels[1].cap`: forbids more of what is better higher; count what should be rare",
+        ),
+        // It asks for the fast ones and counts the slow ones.
+        (
+            format!("{PROMETHEUS}{}", SLOW.replace("lower", "higher")),
+            "config/config.toml:8: `panels[1].better`: cannot be `higher` for this kind; it counts the requests that are \
+             slower than the bound: write `better = \"lower\"`",
         ),
         (
             format!("{PROMETHEUS}{}", gauge("value", "").replace("query = 'sum(x)'", "")),
@@ -417,10 +431,9 @@ fn a_variable_of_nobody_is_ignored_aloud_and_a_slip_is_not() {
 fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
     let machine = Machine::with_file(&format!(
         "{PROMETHEUS}{}{}{}{}{}",
-        panel("worth = 42\ncurrency = \"EUR\"\ncap = \"2 %\"\ncap_exposures = 500\nwarm_up = \"45s\"\n"),
+        panel("worth = 42\ncurrency = \"EUR\"\nwarm_up = \"45s\"\n"),
         "[[panels]]\nname = \"signups\"\nkind = \"rate\"\nbetter = \"higher\"\nevents = 'sum by (pod) (s)'\n",
-        "[[panels]]\nname = \"slow\"\nkind = \"latency\"\nbetter = \"lower\"\nby = \"instance\"\n\
-         within = 'b{le=\"0.3\"}'\nrequests = 'c'\n",
+        SLOW.to_owned() + "cap = \"2 %\"\ncap_exposures = 500\n",
         gauge("shared", ""),
         gauge("value", "").replace("pool", "cpu") + SLO,
     ));
@@ -430,7 +443,7 @@ fn every_kind_of_panel_is_read_and_shown_so_that_it_reads_the_same() {
     assert_eq!(kinds, ["ratio", "rate", "latency", "shared", "value"]);
     let orders = &panels[0];
     assert_eq!(orders.worth, Some(Worth { amount: 42.0, currency: "EUR".into() }));
-    assert_eq!(orders.cap, Some(Cap { share: 0.02, exposures: 500.0 }));
+    assert_eq!(panels[2].cap, Some(Cap { share: 0.02, exposures: 500.0 }));
     assert_eq!(orders.warm_up.to_string(), "45s");
     let again = Machine::with_file(&super::show::show(&loaded)).load().unwrap();
     let without_origin =
