@@ -14,6 +14,7 @@ use reqwest::{
     header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
+use tokio::time::timeout;
 
 use self::identity::Identity;
 use crate::config::access::Access;
@@ -22,7 +23,7 @@ use crate::config::access::Access;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub connect: Duration,
-    /// Longest silence while an answer comes in.
+    /// Longest silence while a body comes in. Thinking before it begins may take as long as the whole.
     pub silence: Duration,
     pub total: Duration,
     /// Bytes of a body after decompression.
@@ -118,7 +119,6 @@ impl Client {
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .connect_timeout(limits.connect)
-            .read_timeout(limits.silence)
             .timeout(limits.total)
             .tcp_keepalive(Duration::from_secs(30))
             .pool_max_idle_per_host(4);
@@ -214,7 +214,10 @@ impl Client {
         };
         reply.retry_after = retry_after(&text(headers, &RETRY_AFTER), reply.date);
         // Counted after decompression: a small body may unpack to a very large one.
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(error))? {
+        loop {
+            let chunk = timeout(self.limits.silence, response.chunk()).await;
+            let chunk = chunk.map_err(|_silent| HttpError::Timeout { host: self.host() })?;
+            let Some(chunk) = chunk.map_err(|error| self.explain(error))? else { break };
             if reply.body.len() + chunk.len() > self.limits.body {
                 return Err(HttpError::TooLarge { host: self.host(), limit: self.limits.body });
             }

@@ -360,6 +360,8 @@ async fn what_is_cut_slow_or_too_large_is_no_answer() {
     assert!(bomb.len() < 20_000, "it is small on the wire");
     let cases: Vec<(&str, Vec<Piece>, &str)> = vec![
         ("whole", vec![Piece::Send(http(&length, &body))], "value"),
+        // Thinking takes as long as the whole may take; it is no silence within an answer.
+        ("slow to begin", vec![Piece::Wait(Duration::from_millis(500)), Piece::Send(http(&length, &body))], "value"),
         ("cut", vec![Piece::Send(http(&length, &half))], "Malformed: the answer of `HOST` broke off"),
         (
             "cut without a length",
