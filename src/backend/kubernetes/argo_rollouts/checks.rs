@@ -9,8 +9,8 @@ use super::{
     arguments::Arguments,
     lengths,
     objects::{
-        AnalysisRun, AnalysisTemplate, Argument, DryRun, IntOrText, Measurement, Metric, MetricResult, Rollout,
-        RolloutAnalysis, TemplateRef,
+        AnalysisRun, AnalysisTemplate, Argument, IntOrText, Measurement, Metric, MetricResult, Rollout,
+        RolloutAnalysis, Rule, TemplateRef,
     },
     steps,
 };
@@ -91,7 +91,7 @@ fn places(rollout: &Rollout) -> Vec<Place> {
                     templates: vec![analysis.template.clone()],
                     args: analysis.args.clone(),
                     dry_run: experiment.dry_run.clone(),
-                    starting_step: None,
+                    ..RolloutAnalysis::default()
                 };
                 // Its runs belong to the experiment and not to the Rollout.
                 places.push(Place { runs: Runs::Experiment, steps: steps.clone(), analysis, labels: ("", None) });
@@ -113,7 +113,8 @@ fn places(rollout: &Rollout) -> Vec<Place> {
 struct Gathered<'a> {
     metrics: Vec<(String, &'a Metric)>,
     arguments: Vec<&'a Argument>,
-    dry_run: Vec<&'a DryRun>,
+    dry_run: Vec<&'a Rule>,
+    retention: Vec<&'a Rule>,
     /// Templates that are not there.
     absent: Vec<String>,
     /// Templates of the namespace, or of the cluster, are out of sight.
@@ -128,21 +129,19 @@ fn of_place<'a>(observed: &'a Observed, place: &Place) -> Vec<(Check, Option<&'a
     });
     let (templates, of_cluster) = (observed.templates.as_deref(), observed.cluster_templates.as_deref());
     let mut gathered = gather(templates, of_cluster, &place.analysis.templates);
+    gathered.dry_run.extend(&place.analysis.dry_run);
+    gathered.retention.extend(&place.analysis.measurement_retention);
     let mut given = place.analysis.args.as_slice();
-    if gathered.unseen || gathered.unseen_of_cluster {
-        // A run carries a copy of all that its templates say, arguments filled in.
+    if gathered.unseen || gathered.unseen_of_cluster || run.is_some_and(is_under_way) {
+        // A run carries a copy of all that its templates said when it began, arguments filled in.
         let Some(run) = run else { return Vec::new() };
         given = &[];
-        gathered = Gathered {
-            metrics: run.spec.metrics.iter().map(|metric| (String::new(), metric)).collect(),
-            arguments: run.spec.args.iter().collect(),
-            dry_run: run.spec.dry_run.iter().collect(),
-            ..Gathered::default()
-        };
+        gathered = of_run(run, &gathered);
     }
     let arguments = Arguments::merge(&observed.rollout, given, gathered.arguments.iter().copied());
-    let arguments = arguments.and_then(|arguments| twice(&gathered).map_or(Ok(arguments), Err));
-    let dry_run: Vec<&DryRun> = gathered.dry_run.iter().copied().chain(&place.analysis.dry_run).collect();
+    // An experiment takes of its rules what fits each of its analyses.
+    let misfit = || if place.runs == Runs::Experiment { None } else { misfit(&gathered) };
+    let arguments = arguments.and_then(|arguments| twice(&gathered).or_else(misfit).map_or(Ok(arguments), Err));
     let base = Check { runs: place.runs, steps: place.steps.clone(), ..Check::default() };
     let absent = gathered.absent.iter().map(|name| Check {
         name: name.as_str().into(),
@@ -152,10 +151,34 @@ fn of_place<'a>(observed: &'a Observed, place: &Place) -> Vec<(Check, Option<&'a
     });
     let metrics = gathered.metrics.iter().map(|(template, metric)| Check {
         template: template.as_str().into(),
-        dry_run: is_dry(&dry_run, &metric.name),
+        dry_run: is_dry(&gathered.dry_run, &metric.name),
         ..check(metric, &arguments, &base)
     });
     absent.map(|check| (check, None)).chain(metrics.map(|check| (check, run))).collect()
+}
+
+/// Whether the controller still measures by it.
+fn is_under_way(run: &AnalysisRun) -> bool {
+    match run.status.phase.as_str().into() {
+        AnalysisPhase::Pending | AnalysisPhase::Running => true,
+        AnalysisPhase::Other(word) => word.is_empty(),
+        AnalysisPhase::Successful | AnalysisPhase::Failed | AnalysisPhase::Error | AnalysisPhase::Inconclusive => false,
+    }
+}
+
+/// What a run consists of; which template a metric came from is known where one of those has it.
+fn of_run<'a>(run: &'a AnalysisRun, templates: &Gathered<'_>) -> Gathered<'a> {
+    let template = |metric: &Metric| {
+        let from = templates.metrics.iter().find(|(_, of_template)| of_template.name == metric.name);
+        from.map(|(template, _)| template.clone()).unwrap_or_default()
+    };
+    Gathered {
+        metrics: run.spec.metrics.iter().map(|metric| (template(metric), metric)).collect(),
+        arguments: run.spec.args.iter().collect(),
+        dry_run: run.spec.dry_run.iter().collect(),
+        retention: run.spec.measurement_retention.iter().collect(),
+        ..Gathered::default()
+    }
 }
 
 /// All templates these lead to, each once, those of the namespace first, as the controller joins them.
@@ -189,6 +212,7 @@ fn gather<'a>(
         gathered.metrics.extend(template.spec.metrics.iter().map(|metric| (name.clone(), metric)));
         gathered.arguments.extend(&template.spec.args);
         gathered.dry_run.extend(&template.spec.dry_run);
+        gathered.retention.extend(&template.spec.measurement_retention);
     }
     gathered
 }
@@ -200,7 +224,20 @@ fn twice(gathered: &Gathered<'_>) -> Option<Clean> {
     Some(format!("two of its metrics are called `{}`", Clean::new(&twice.1.name)).into())
 }
 
-fn is_dry(patterns: &[&DryRun], name: &str) -> bool {
+/// The controller ends an analysis in error that has a rule for none of its metrics.
+fn misfit(gathered: &Gathered<'_>) -> Option<Clean> {
+    let of = |rules: &[&Rule], what: &str| {
+        let fits_none = |rule: &&&Rule| {
+            let readable = Regex::new(&rule.metric_name).ok();
+            readable.is_some_and(|pattern| !gathered.metrics.iter().any(|(_, metric)| pattern.is_match(&metric.name)))
+        };
+        let rule = rules.iter().find(fits_none)?;
+        Some(format!("its rule `{}` of `{what}` fits none of its metrics", Clean::new(&rule.metric_name)).into())
+    };
+    of(&gathered.dry_run, "dryRun").or_else(|| of(&gathered.retention, "measurementRetention"))
+}
+
+fn is_dry(patterns: &[&Rule], name: &str) -> bool {
     // A pattern that cannot be read matches nothing, as it does for the controller.
     patterns.iter().any(|pattern| Regex::new(&pattern.metric_name).is_ok_and(|pattern| pattern.is_match(name)))
 }
@@ -515,6 +552,76 @@ mod tests {
         assert_eq!(seen.iter().map(|check| check.query.as_deref()).collect::<Vec<_>>(), [check.query.as_deref(); 1]);
         observed.analysis_runs.clear();
         assert_eq!(checks(&observed), []);
+    }
+
+    #[test]
+    fn a_run_under_way_goes_by_what_its_templates_said_when_it_began() {
+        let metric = |most: &str| {
+            json!({
+                "name": "errors", "successCondition": format!("result[0] < {most}"),
+                "provider": {"prometheus": {"query": "errors{hash=\"{{args.hash}}\"}"}},
+            })
+        };
+        let mut observed = observed(
+            &json!({"canary": {"steps": [step("errors")]}}),
+            // It was made lenient, and a dry run, while it failed.
+            json!([template(
+                "errors",
+                &json!({
+                    "args": [{"name": "hash"}], "metrics": [metric("0.9")], "dryRun": [{"metricName": ".*"}],
+                })
+            )]),
+        );
+        let said = |observed: &Observed| {
+            let found = checks(observed);
+            let [check] = found.as_slice() else { panic!("{found:?}") };
+            let success = check.success.as_ref().map(ToString::to_string).unwrap_or_default();
+            (success, check.dry_run, check.query.clone().unwrap_or_default(), check.template.to_string())
+        };
+        let expected = |most: &str, dry, hash: &str| {
+            (format!("result[0] < {most}"), dry, format!("errors{{hash=\"{hash}\"}}"), "errors".to_owned())
+        };
+        assert_eq!(said(&observed), expected("0.9", true, "new1"));
+        for (phase, now) in [
+            ("", expected("0.05", false, "new0")),
+            ("Pending", expected("0.05", false, "new0")),
+            ("Running", expected("0.05", false, "new0")),
+            // The next one goes by what they say now.
+            ("Failed", expected("0.9", true, "new1")),
+        ] {
+            observed.analysis_runs = decode(json!([{
+                "metadata": {"name": "run", "creationTimestamp": "2026-07-01T10:00:00Z", "labels": {
+                    "rollouts-pod-template-hash": "new1", "rollout-type": "Step", "step-index": "0",
+                }},
+                "spec": {"metrics": [metric("0.05")], "args": [{"name": "hash", "value": "new0"}]},
+                "status": {"phase": phase},
+            }]));
+            assert_eq!(said(&observed), now, "{phase}");
+        }
+    }
+
+    #[test]
+    fn rules_that_fit_no_metric_keep_an_analysis_from_running() {
+        let found = |of_template: Value, of_rollout: Value| {
+            let metric = json!({"name": "errors", "successCondition": "result[0] < 1",
+                                "provider": {"prometheus": {"query": "errors"}}});
+            let mut spec = of_template;
+            spec["metrics"] = json!([metric]);
+            let mut analysis = of_rollout;
+            analysis["templates"] = json!([{"templateName": "t"}]);
+            let observed =
+                observed(&json!({"canary": {"steps": [{"analysis": analysis}]}}), json!([template("t", &spec)]));
+            let found = checks(&observed);
+            found[0].unresolved.as_ref().map(ToString::to_string)
+        };
+        let rule = |name: &str| json!([{"metricName": name}]);
+        let refused = |what: &str| Some(format!("its rule `eror` of {what} fits none of its metrics"));
+        assert_eq!(found(json!({"dryRun": rule("err.*")}), json!({"measurementRetention": rule("errors")})), None);
+        assert_eq!(found(json!({"dryRun": rule("eror")}), json!({})), refused("`dryRun`"));
+        assert_eq!(found(json!({}), json!({"dryRun": rule("eror")})), refused("`dryRun`"));
+        assert_eq!(found(json!({"measurementRetention": rule("eror")}), json!({})), refused("`measurementRetention`"));
+        // It may be that only we cannot read it.
+        assert_eq!(found(json!({"dryRun": rule("\\pL+")}), json!({})), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{Argument, DryRun, IntOrText, Meta, Provider, null_is_empty};
+use super::{Argument, IntOrText, Meta, Provider, Rule, null_is_empty};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -22,7 +22,9 @@ pub struct AnalysisRunSpec {
     #[serde(deserialize_with = "null_is_empty")]
     pub args: Vec<Argument>,
     #[serde(deserialize_with = "null_is_empty")]
-    pub dry_run: Vec<DryRun>,
+    pub dry_run: Vec<Rule>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub measurement_retention: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

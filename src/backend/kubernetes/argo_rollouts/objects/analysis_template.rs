@@ -22,7 +22,9 @@ pub struct AnalysisTemplateSpec {
     #[serde(deserialize_with = "null_is_empty")]
     pub args: Vec<Argument>,
     #[serde(deserialize_with = "null_is_empty")]
-    pub dry_run: Vec<DryRun>,
+    pub dry_run: Vec<Rule>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub measurement_retention: Vec<Rule>,
     /// Templates whose metrics join its own.
     #[serde(deserialize_with = "null_is_empty")]
     pub templates: Vec<TemplateRef>,
@@ -37,7 +39,9 @@ pub struct RolloutAnalysis {
     #[serde(deserialize_with = "null_is_empty")]
     pub args: Vec<Argument>,
     #[serde(deserialize_with = "null_is_empty")]
-    pub dry_run: Vec<DryRun>,
+    pub dry_run: Vec<Rule>,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub measurement_retention: Vec<Rule>,
     /// Only beside the steps: the first step that it runs at, counted from 0.
     pub starting_step: Option<i64>,
 }
@@ -83,10 +87,10 @@ pub struct FieldRef {
     pub field_path: String,
 }
 
-/// A pattern of names of metrics that are measured and decide nothing.
+/// A rule for metrics by a pattern of their names: which of them decide nothing, or how many measurements are kept.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct DryRun {
+pub struct Rule {
     pub metric_name: String,
 }
 

@@ -21,8 +21,8 @@ use serde::{
 
 pub use analysis_run::{AnalysisRun, AnalysisRunStatus, Measurement, Metric, MetricResult};
 pub use analysis_template::{
-    AnalysisTemplate, AnalysisTemplateSpec, Argument, DryRun, ExperimentAnalysis, FieldRef, PrometheusQuery, Provider,
-    RolloutAnalysis, TemplateRef, ValueFrom,
+    AnalysisTemplate, AnalysisTemplateSpec, Argument, ExperimentAnalysis, FieldRef, PrometheusQuery, Provider,
+    RolloutAnalysis, Rule, TemplateRef, ValueFrom,
 };
 pub use config_map::{ConfigMap, PANELS};
 pub use detailed::Detailed;

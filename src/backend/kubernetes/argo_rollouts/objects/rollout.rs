@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Condition, DryRun, ExperimentAnalysis, IntOrText, Meta, RolloutAnalysis, null_is_empty};
+use super::{Condition, ExperimentAnalysis, IntOrText, Meta, RolloutAnalysis, Rule, null_is_empty};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -183,7 +183,7 @@ pub struct ExperimentStep {
     #[serde(deserialize_with = "null_is_empty")]
     pub analyses: Vec<ExperimentAnalysis>,
     #[serde(deserialize_with = "null_is_empty")]
-    pub dry_run: Vec<DryRun>,
+    pub dry_run: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
