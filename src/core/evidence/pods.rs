@@ -18,6 +18,8 @@ const YOUNG: i64 = 60;
 /// Seconds from its start in which a pod may become ready for the first time: as long as Kubernetes waits before it
 /// calls an update stuck.
 const SLOWEST_START: i64 = 600;
+/// Seconds in which a pod that was taken away may still be answered for; shorter than what any GO waits.
+const LINGERING: i64 = 300;
 
 /// An arm of which fewer pods answer than should.
 pub(super) struct Few {
@@ -113,7 +115,7 @@ pub fn unscraped(open: &Open) -> Option<Clean> {
 }
 
 /// Pods without which a panel looks better than it may be: those of the canary, and of a baseline whose events are
-/// expected of the canary in the same measure.
+/// expected of the canary in the same measure. Or those with which it does, because they are not the release's.
 #[must_use]
 pub fn missing(release: &Release, panel: &Panel, pods: Pods, at: i64) -> Option<Clean> {
     let hides = |few: &Few| match (few.side, panel.spec.better) {
@@ -121,7 +123,34 @@ pub fn missing(release: &Release, panel: &Panel, pods: Pods, at: i64) -> Option<
         (Side::Baseline, Better::Higher) => panel.spec.kind.compares_shares(),
         (Side::Baseline, Better::Lower) => false,
     };
-    few(release, panel, pods, at).find(hides).map(|few| few.words())
+    few(release, panel, pods, at).find(hides).map(|few| few.words()).or_else(|| strange(release, panel, at))
+}
+
+/// An arm of which more pods have answered for a while than there are: those of another release of the same version, of
+/// another namespace for one, whose customers are not those of the canary.
+fn strange(release: &Release, panel: &Panel, at: i64) -> Option<Clean> {
+    let answering = &panel.evidence.answering;
+    let began = answering.partition_point(|(from, _)| *from <= at - LINGERING).checked_sub(1)?;
+    let since = answering.get(began..)?;
+    let canary = panel.arms.iter().filter_map(|arms| arms.canary.as_ref()).map(|arm| (Side::Canary, arm));
+    let baseline = panel.arms.iter().map(|arms| (Side::Baseline, &arms.baseline));
+    canary.chain(baseline).find_map(|(side, arm)| {
+        let pods = &release.revisions.iter().find(|revision| revision.hash == arm.hash)?.pods;
+        let answer = since.iter().map(|(_, pods)| of_side(pods, side)).min()?;
+        let there = u32::try_from(pods.len()).unwrap_or(u32::MAX);
+        let are = if there == 1 { "is" } else { "are" };
+        (there > 0 && answer > there).then(|| {
+            let word = side.word();
+            format!("{answer} {word} pods answer, and there {are} {there}: let the query name the namespace").into()
+        })
+    })
+}
+
+fn of_side(pods: &Pods, side: Side) -> u32 {
+    match side {
+        Side::Baseline => pods.baseline,
+        Side::Canary => pods.canary,
+    }
 }
 
 /// Why a tick cannot be held against each arm's share of the traffic: a pod that was counted is not scraped, or is back
@@ -132,10 +161,6 @@ pub fn torn(release: &Release, panel: &Panel, counted: &Counted, heard: Pods) ->
     if counted.uneven {
         return Some("a pod was not scraped for a while".into());
     }
-    let of_side = |pods: &Pods, side: Side| match side {
-        Side::Baseline => pods.baseline,
-        Side::Canary => pods.canary,
-    };
     let known = |few: &Few| {
         few.answer > 0 && panel.evidence.answering.iter().any(|(_, pods)| of_side(pods, few.side) >= few.of)
     };

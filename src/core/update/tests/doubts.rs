@@ -64,6 +64,20 @@ fn one_pod_whose_events_are_not_scraped_is_no_regression() {
 }
 
 #[test]
+fn pods_that_answer_and_are_not_the_releases_leave_no_go() {
+    // The query names no namespace, and the same version runs in another one.
+    let mut release = exposed();
+    let revision = &mut release.revisions[0];
+    revision.pods.truncate(1);
+    revision.ready = 1;
+    let settings = Settings { panels: vec![watched()], ..settings() };
+    let mut visit = Visit::of(settings, Shop::default(), 0, release);
+    visit.live(3_000);
+    assert_eq!(word(&visit), Word::Unknown, "{}", why(&visit));
+    assert!(why(&visit).contains("2 canary pods answer, and there is 1"), "{}", why(&visit));
+}
+
+#[test]
 fn events_of_an_arm_that_vanish_are_unknown_and_no_regression() {
     for better in [Better::Higher, Better::Lower] {
         for hidden in ["old", "new"] {
