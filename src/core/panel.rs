@@ -113,10 +113,15 @@ impl Panel {
     /// meanwhile, for the source may be silent from now on.
     #[must_use]
     pub fn again(&self, step: i64, due: u64) -> Self {
-        let latched = self.evidence.judge.as_ref().is_some_and(|judge| judge.latched().is_some());
-        let found = self.evidence.finding.filter(|_| latched).or(self.evidence.found);
-        let evidence = Evidence { found, ..Evidence::default() };
+        let evidence = Evidence { found: self.regression(), ..Evidence::default() };
         Self { evidence, ..Self::new(self.spec.clone(), self.arms.clone(), step, due) }
+    }
+
+    /// The regression that was found and that nobody has set aside.
+    #[must_use]
+    pub fn regression(&self) -> Option<Finding> {
+        let latched = self.evidence.judge.as_ref().is_some_and(|judge| judge.latched().is_some());
+        self.evidence.finding.filter(|_| latched).or(self.evidence.found)
     }
 }
 

@@ -155,15 +155,63 @@ impl Condition {
         }
         limits
     }
+
+    /// Whether those lines are all that is asked of a finite value of this shape, so that one beyond none of them is as
+    /// the condition wants it.
+    #[must_use]
+    pub fn is_all_lines(&self, means: LimitMeans, shape: Shape) -> bool {
+        let wanted = match means {
+            LimitMeans::NotSuccess => true,
+            LimitMeans::Failure => false,
+        };
+        can_be_asked(&self.0, shape) && is_lined(&settled(&self.0), wanted)
+    }
+}
+
+impl Of {
+    /// A list that is read as a number, or the other way round, is an error of the evaluator.
+    const fn fits(self, shape: Shape) -> bool {
+        match (self, shape) {
+            (Self::Whole, Shape::List) | (Self::First, Shape::Scalar) | (Self::Defaulted, _) => false,
+            (Self::Whole, Shape::Scalar | Shape::Unknown) | (Self::First, Shape::List | Shape::Unknown) => true,
+        }
+    }
+}
+
+/// Whether all of it is understood, and no error of the evaluator.
+fn can_be_asked(node: &Node, shape: Shape) -> bool {
+    match node {
+        Node::Always(_) => true,
+        Node::Compare(of, ..) | Node::NotANumber(of) | Node::Infinite(of) => of.fits(shape),
+        Node::Count(..) => shape != Shape::Scalar,
+        Node::Not(inner) => can_be_asked(inner, shape),
+        Node::And(left, right) | Node::Or(left, right) => can_be_asked(left, shape) && can_be_asked(right, shape),
+        Node::Unknown => false,
+    }
+}
+
+/// Whether nothing but what `needs` finds keeps `node` from being `wanted`.
+fn is_lined(node: &Node, wanted: bool) -> bool {
+    match (node, wanted) {
+        (Node::Always(always), wanted) => *always == wanted,
+        (Node::Compare(_, order, _), wanted) => {
+            let order = if wanted { *order } else { order.negated() };
+            !matches!(order, Order::Equal | Order::Unequal)
+        }
+        (Node::Not(inner), wanted) => is_lined(inner, !wanted),
+        (Node::And(left, right), true) | (Node::Or(left, right), false) => {
+            is_lined(left, wanted) && is_lined(right, wanted)
+        }
+        (Node::And(..), false)
+        | (Node::Or(..), true)
+        | (Node::Count(..) | Node::NotANumber(_) | Node::Infinite(_) | Node::Unknown, _) => false,
+    }
 }
 
 fn holds(node: &Node, sample: Sample, shape: Shape) -> Option<bool> {
-    let value = |of: Of| match (of, shape, sample) {
-        // A list that is read as a number, or the other way round, is an error of the evaluator.
-        (Of::Whole, Shape::List, _) | (Of::First, Shape::Scalar, _) | (Of::Defaulted, _, _) | (_, _, Sample::Empty) => {
-            None
-        }
-        (Of::Whole | Of::First, _, Sample::Value(value)) => Some(value),
+    let value = |of: Of| match sample {
+        Sample::Value(value) => of.fits(shape).then_some(value),
+        Sample::Empty => None,
     };
     match node {
         Node::Always(always) => Some(*always),

@@ -38,6 +38,9 @@ pub struct PanelSpec {
     /// Values that somebody drew a line at; shown, and never part of a verdict.
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// Those lines are all there is to it: a value beyond none of them is fine to whoever drew them.
+    #[serde(default)]
+    pub all_lines: bool,
     /// Written behind values.
     pub unit: Clean,
     /// Values are shown per this many exposures: 1000 for "orders per 1,000 checkouts".
@@ -65,6 +68,7 @@ impl PanelSpec {
             worth: None,
             cap: None,
             limits: Vec::new(),
+            all_lines: false,
             unit: "%".into(),
             per: 100.0,
             origin: Clean::default(),

@@ -153,6 +153,16 @@ impl Check {
         lines
     }
 
+    /// Whether those lines are all that its conditions ask of a value: one beyond none of them then passes.
+    #[must_use]
+    pub fn is_all_lines(&self) -> bool {
+        let shape = self.shape();
+        let of = |condition: &Option<Clean>, means| {
+            condition.as_ref().is_none_or(|text| Condition::parse(text).is_all_lines(means, shape))
+        };
+        of(&self.success, LimitMeans::NotSuccess) && of(&self.failure, LimitMeans::Failure)
+    }
+
     /// Where its rules let trouble through.
     #[must_use]
     pub fn cautions(&self) -> Vec<Clean> {

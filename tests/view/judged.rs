@@ -405,6 +405,7 @@ fn analysis() -> Panel {
     let mut panel = ratio("error-ratio", 0.01, 60).panel();
     panel.spec = PanelSpec {
         limits: vec![limit],
+        all_lines: true,
         unit: "".into(),
         per: 1.0,
         origin: "success-rate".into(),

@@ -284,6 +284,9 @@ fn analysis(panel: &Panel) -> Reading {
             None if panel.spec.limits.is_empty() => {
                 (Mark::Weak, Verdict::collecting("its conditions are no lines to compare with"))
             }
+            None if !panel.spec.all_lines => {
+                (Mark::Weak, Verdict::collecting("its conditions ask for more than lines can show"))
+            }
             None => (Mark::Good, Verdict::collecting("its analysis would pass now")),
         },
     };

@@ -136,7 +136,7 @@ fn strange(release: &Release, panel: &Panel, at: i64) -> Option<Clean> {
     let baseline = panel.arms.iter().map(|arms| (Side::Baseline, &arms.baseline));
     canary.chain(baseline).find_map(|(side, arm)| {
         let pods = &release.revisions.iter().find(|revision| revision.hash == arm.hash)?.pods;
-        let answer = since.iter().map(|(_, pods)| of_side(pods, side)).min()?;
+        let answer = since.iter().map(|(_, pods)| of_side(*pods, side)).min()?;
         let there = u32::try_from(pods.len()).unwrap_or(u32::MAX);
         let are = if there == 1 { "is" } else { "are" };
         (there > 0 && answer > there).then(|| {
@@ -146,7 +146,7 @@ fn strange(release: &Release, panel: &Panel, at: i64) -> Option<Clean> {
     })
 }
 
-fn of_side(pods: &Pods, side: Side) -> u32 {
+const fn of_side(pods: Pods, side: Side) -> u32 {
     match side {
         Side::Baseline => pods.baseline,
         Side::Canary => pods.canary,
@@ -162,7 +162,7 @@ pub fn torn(release: &Release, panel: &Panel, counted: &Counted, heard: Pods) ->
         return Some("a pod was not scraped for a while".into());
     }
     let known = |few: &Few| {
-        few.answer > 0 && panel.evidence.answering.iter().any(|(_, pods)| of_side(pods, few.side) >= few.of)
+        few.answer > 0 && panel.evidence.answering.iter().any(|(_, pods)| of_side(*pods, few.side) >= few.of)
     };
     few(release, panel, heard, counted.tick.at).find(known).map(|few| few.words())
 }

@@ -6,6 +6,7 @@
 use super::{notices, questions};
 use crate::{
     core::{
+        evidence,
         settings::{Role, Settings},
         state::{Panel, State, Wrong},
     },
@@ -36,10 +37,29 @@ pub(super) fn follow(state: &mut State) {
     }
     open.wrong = wanted.wrong;
     let mut notes = wanted.notes;
+    let arms = open.release.as_ref().and_then(|release| release.arms());
     for panel in before {
-        let (name, origin) = (&panel.spec.name, &panel.spec.origin);
-        let anew = open.panels.iter().any(|other| other.spec.name == *name && other.spec.origin == *origin);
-        let what = if anew { "was changed; judging starts over" } else { "was removed" };
+        let (name, origin) = (panel.spec.name.clone(), panel.spec.origin.clone());
+        let same = |other: &Panel| other.spec.name == name && other.spec.kind.word() == panel.spec.kind.word();
+        let next = open.panels.iter_mut().find(|other| same(other));
+        let harm = panel.regression().filter(|_| panel.spec.critical && (arms.is_none() || panel.arms == arms));
+        let anew = next.as_ref().is_some_and(|next| next.spec.origin == origin);
+        let what = match (harm, next) {
+            // What was found stands until it was judged by the new rule too.
+            (Some(found), Some(next)) => {
+                next.arms.clone_from(&panel.arms);
+                next.evidence.found = Some(found);
+                next.reading = evidence::look(next);
+                "was changed; judging starts over"
+            }
+            // Taking away what found the harm is no way to set it aside.
+            (Some(_), None) => {
+                open.panels.push(panel);
+                "was removed; the regression it found stands until it is reset"
+            }
+            (None, _) if anew => "was changed; judging starts over",
+            (None, _) => "was removed",
+        };
         notes.push(format!("panel `{name}` of {origin} {what}").into());
     }
     notes.retain(|note| !open.seen.iter().any(|moment| moment.text == *note));
@@ -94,6 +114,7 @@ fn analysis(settings: &Settings, check: &Check, wanted: &mut Wanted) {
             targets: TargetPattern(Vec::new()),
             source,
             limits: check.limits.clone(),
+            all_lines: check.is_all_lines(),
             unit: "".into(),
             per: 1.0,
             origin,

@@ -212,6 +212,50 @@ fn its_own_analysis_is_shown_against_its_limits_and_proves_nothing() {
     assert_eq!((reading.mark, reading.off, word(&visit)), (Mark::Look, true, Word::Go), "{reading:?}");
 }
 
+#[test]
+fn an_analysis_that_asks_for_more_than_lines_show_is_never_said_to_pass() {
+    let check = |success: &str, failure: Option<&str>| {
+        let check = Check {
+            name: "pool".into(),
+            provider: "prometheus".into(),
+            query: Some("gauge".to_owned()),
+            success: (!success.is_empty()).then(|| success.into()),
+            failure: failure.map(Into::into),
+            ..Check::default()
+        };
+        Check { limits: check.lines(), ..check }
+    };
+    let reading = |check: Check, value: f64| {
+        let mut release = exposed();
+        release.checks = vec![check];
+        let shop = Shop { gauge: vec![(-100_000, value)], ..Shop::default() };
+        let mut visit = Visit::new(vec![watched()], shop, 0);
+        visit.news(release).live(300);
+        visit.panel("pool").reading.clone()
+    };
+    for (success, failure) in [
+        // A list is no number: the controller calls this an error.
+        ("result <= 50", None),
+        ("default(result[0], 0) <= 50", None),
+        ("result[0] <= 50 && result[1] <= 50", None),
+        ("result[0] >= 10 && (result[0] <= 20 || result[0] >= 90)", None),
+        ("result[0] <= 50", Some("trend(result) > 2")),
+        ("result[0] <= 50 && len(result) > 1", None),
+    ] {
+        let said = reading(check(success, failure), 40.0);
+        assert_eq!(said.mark, Mark::Weak, "{success} {failure:?} {said:?}");
+    }
+    // What is beyond a line does not pass, whatever else is asked.
+    assert_eq!(reading(check("result[0] <= 30 && result[1] <= 50", None), 40.0).mark, Mark::Look);
+    for (success, failure) in [
+        ("len(result) > 0 && !isNaN(result[0]) && result[0] <= 50", None),
+        ("", Some("result[0] > 50 || isInf(result[0])")),
+        ("isNaN(result[0]) || result[0] <= 50", Some("result[0] >= 90")),
+    ] {
+        assert_eq!(reading(check(success, failure), 40.0).mark, Mark::Good, "{success} {failure:?}");
+    }
+}
+
 fn declared(spec: PanelSpec, source: Option<&str>) -> Declared {
     Declared::Panel { spec: Box::new(spec), source: source.map(Into::into) }
 }
@@ -249,6 +293,40 @@ fn panels_come_and_go_with_the_release_and_the_others_keep_their_ticks() {
     release.declared.clear();
     visit.news(release);
     assert!((visit.panel("orders").spec.tolerance - 0.1).abs() < 1e-9);
+}
+
+#[test]
+fn taking_away_what_found_the_harm_sets_nothing_aside() {
+    let own = |tolerance: f64| declared(PanelSpec { origin: "configmap".into(), tolerance, ..watched() }, None);
+    let rest = PanelSpec { name: "logins".into(), kind: logins(), ..watched() };
+    let mut release = exposed();
+    release.declared = vec![own(0.1)];
+    let shop = Shop { canary: vec![(-100_000, 0.5), (600, 0.0)], ..Shop::default() };
+    let mut visit = Visit::new(vec![rest], shop, 0);
+    visit.news(release.clone());
+    visit.live(2_000);
+    assert_eq!(word(&visit), Word::NoGo);
+    // Whoever makes the rule laxer waits until it has judged all there was.
+    release.declared = vec![own(0.2)];
+    visit.news(release.clone());
+    assert_eq!(word(&visit), Word::NoGo);
+    visit.live(600);
+    assert!(visit.panel("orders").evidence.found.is_none() && word(&visit) == Word::NoGo);
+    release.declared = Vec::new();
+    visit.news(release.clone()).live(600);
+    assert_eq!(word(&visit), Word::NoGo);
+    let removed = "source panel `orders` of configmap was removed; the regression it found stands until it is reset";
+    assert_eq!(visit.flight.seen().iter().filter(|text| *text == removed).count(), 1, "{:?}", visit.flight.seen());
+    // Another revision is judged by what is declared for it.
+    release.id.revision = "third".into();
+    release.revisions[0].hash = "third".into();
+    visit.news(release.clone()).news(Release { held: true, ..release });
+    assert!(visit.open().panels.iter().all(|panel| panel.spec.name.as_str() == "logins"));
+}
+
+/// Of which none is lost.
+fn logins() -> PanelKind {
+    PanelKind::Ratio { events: "checkouts".into(), exposures: "checkouts".into(), by: "pod".into() }
 }
 
 #[test]
