@@ -92,6 +92,12 @@ impl Counting {
         self.instances.get(instance.raw()).is_some_and(|instance| instance.since <= at)
     }
 
+    /// When an instance of this name was last seen, in seconds since 1970; none before it was.
+    #[must_use]
+    pub fn last_of(&self, instance: &Name) -> Option<i64> {
+        self.instances.get(instance.raw())?.seen.iter().flatten().map(|(at, _)| *at).max()
+    }
+
     /// Ticks of `step` seconds up to `to` out of one or two queries: events, then exposures.
     pub fn take(&mut self, sets: &[Vec<Series>], arms: &Arms, to: i64, step: i64) -> Vec<Counted> {
         self.take_apart(sets, arms, to, step, &mut Apart::default())

@@ -12,7 +12,7 @@ mod verdict;
 
 pub use chart::{Line, Seen, binned, levels, rates, seen};
 pub use look::{by_share, is_counted, is_counted_over, look, spans};
-pub use pods::{Heard, is_whole, missing, torn, unscraped};
+pub use pods::{Heard, is_whole, missing, torn, unheard, unscraped};
 pub use reading::{ENOUGH, Forecast, Interval, Levels, Mark, Progress, Reading, Spread};
 pub use verdict::{blind, outcome, regressed, split, uncounted, verdict};
 

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         clean::{Clean, Name},
         counting::Counted,
-        panel::{Better, Side},
+        panel::{Arm, Better, Side},
         release::Release,
         revision::{Pod, Revision},
     },
@@ -88,11 +88,31 @@ fn expected(revision: &Revision, panel: &Panel, at: i64) -> u32 {
     if revision.pods.is_empty() {
         return revision.ready;
     }
+    u32::try_from(due(revision, panel, at).count()).unwrap_or(u32::MAX)
+}
+
+fn due<'a>(revision: &'a Revision, panel: &'a Panel, at: i64) -> impl Iterator<Item = &'a Pod> + 'a {
     let young = YOUNG.max(3 * panel.step);
-    let was_counted = |pod: &Pod| panel.evidence.counting.knew(&pod.name, at);
-    let is_old = |pod: &Pod| first_ready(pod).is_none_or(|ready| ready + young <= at);
-    let due = revision.pods.iter().filter(|pod| pod.ready && (is_old(pod) || was_counted(pod))).count();
-    u32::try_from(due).unwrap_or(u32::MAX)
+    let was_counted = move |pod: &Pod| panel.evidence.counting.knew(&pod.name, at);
+    let is_old = move |pod: &Pod| first_ready(pod).is_none_or(|ready| ready + young <= at);
+    revision.pods.iter().filter(move |pod| pod.ready && (is_old(pod) || was_counted(pod)))
+}
+
+/// Pods that a panel should have heard and no panel of its source did, with when one last did, in seconds since 1970 by
+/// the source's clock. None where instances go by other names than pods.
+#[must_use]
+pub fn unheard<'a>(open: &'a Open, panel: &'a Panel) -> Vec<(&'a Pod, Option<i64>)> {
+    let (Some(release), Some(arms), Some(at)) = (&open.release, &panel.arms, panel.evidence.judged_to) else {
+        return Vec::new();
+    };
+    let is_of = |other: &&Panel| other.spec.source == panel.spec.source && other.spec.kind.has_counts();
+    let last =
+        |pod: &Pod| open.panels.iter().filter(is_of).filter_map(|of| of.evidence.counting.last_of(&pod.name)).max();
+    let of_arm = |arm: &Arm| release.revisions.iter().find(|revision| revision.hash == arm.hash);
+    let revisions = [arms.canary.as_ref(), Some(&arms.baseline)].into_iter().flatten().filter_map(of_arm);
+    let named = revisions.filter(|revision| revision.pods.iter().any(|pod| last(pod).is_some()));
+    let due = named.flat_map(|revision| due(revision, panel, at)).map(|pod| (pod, last(pod)));
+    due.filter(|(_, last)| last.is_none_or(|last| last < at)).collect()
 }
 
 /// When a pod can have become ready for the first time, as far as its times tell: its start, unless it was ready so soon

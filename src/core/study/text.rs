@@ -12,6 +12,7 @@ use crate::{
         analysis::{BadSide, Limit, LimitMeans},
         clean::{Clean, Name},
         panel::{Better, PanelKind},
+        revision::Pod,
         series::Counts,
         target::Target,
         template::{self, Place},
@@ -26,6 +27,8 @@ pub const LABEL: usize = 11;
 const TWO_COLUMNS: u16 = 120;
 /// Changes of the verdict that are listed at most.
 const CHANGES: usize = 30;
+/// Pods that are named at most.
+const NAMED: usize = 3;
 
 /// One sentence below the charts.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +54,7 @@ pub enum Tone {
 #[must_use]
 pub fn text(state: &State, open: &Open, panel: &Panel) -> Vec<Vec<Sentence>> {
     let width = usize::from(state.size.columns);
-    let (facts, rules) = (facts(state, panel), by_rule(panel));
+    let (facts, rules) = (facts(state, open, panel), by_rule(panel));
     let (history, sources) = (history(state, panel), sources(state, open, panel));
     if state.size.columns >= TWO_COLUMNS {
         let columns = column_width(width);
@@ -95,7 +98,7 @@ impl Said {
 }
 
 /// What is said of it, what was counted, what it costs, and what waiting may bring.
-fn facts(state: &State, panel: &Panel) -> Vec<Sentence> {
+fn facts(state: &State, open: &Open, panel: &Panel) -> Vec<Sentence> {
     let mut said = Said(Vec::new());
     let reading = &panel.reading;
     let mark = metrics::mark(state, panel);
@@ -104,7 +107,10 @@ fn facts(state: &State, panel: &Panel) -> Vec<Sentence> {
         said.plain("set aside", reset::words_of(state, reset));
     }
     match panel.spec.kind {
-        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => counts(state, panel, &mut said),
+        PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } => {
+            counts(state, panel, &mut said);
+            unheard(state, open, panel, &mut said);
+        }
         PanelKind::Value { .. } => {
             said.plain("canary", said::value(panel, reading.levels.now));
             said.plain("baseline", said::value(panel, reading.levels.before));
@@ -190,6 +196,27 @@ fn counts(state: &State, panel: &Panel, said: &mut Said) {
     if let Some(side) = reading.silent {
         said.say("warning", format!("the {} reports no events; counted as 0", side.word()), Tone::Warning);
     }
+}
+
+/// Pods for which nothing can be said, and what would tell why they are silent: without exposures nobody can.
+fn unheard(state: &State, open: &Open, panel: &Panel, said: &mut Said) {
+    let unheard = evidence::unheard(open, panel);
+    if unheard.is_empty() || !panel.reading.is_unknown() {
+        return;
+    }
+    let since = |at: i64| format!(" since {}", state.settings.zone.time_of_day(state.wall_of(&panel.spec.source, at)));
+    let name = |(pod, last): &(&Pod, Option<i64>)| format!("{}{}", pod.name, last.map(since).unwrap_or_default());
+    let names = unheard.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    let more = unheard.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let (it, its) = if unheard.len() == 1 { ("it", "its") } else { ("they", "their") };
+    let why = if panel.spec.kind.compares_shares() {
+        format!("not scraped, or nothing to count since {it} started; a panel of {its} requests would tell")
+    } else {
+        "not scraped".to_owned()
+    };
+    let text = format!("{names}{more}: {why}");
+    said.say("not heard", text, Tone::Warning);
 }
 
 /// Counts of a frequent event are compared with more caution than they need.

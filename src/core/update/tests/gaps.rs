@@ -9,7 +9,7 @@ use super::{
     world::{noon, settings},
 };
 use crate::{
-    core::{evidence, guard::Duty, settings::Settings},
+    core::{evidence, guard::Duty, settings::Settings, study},
     domain::{
         health::Health,
         panel::{Better, PanelKind, PanelSpec},
@@ -104,6 +104,36 @@ fn a_pod_that_has_nothing_to_count_any_more_hides_no_death() {
     visit.shop.hidden.push(("new-2", "orders"));
     let (no_go, acts) = watch(&mut visit, 900);
     assert!(no_go && !acts.is_empty(), "{}", why(&visit));
+}
+
+#[test]
+fn a_pod_of_which_nobody_can_tell_why_it_is_silent_is_named_with_what_would_tell() {
+    // Nothing else is asked of the source: a pod that has no order since its restart looks as one that is not scraped.
+    let said = |visit: &Visit| {
+        let panel = visit.panel("orders");
+        let text: Vec<_> = study::text(&visit.flight.state, visit.open(), panel).into_iter().flatten().collect();
+        let from = text.iter().position(|sentence| sentence.label == "not heard");
+        let rest = from.map(|from| text.iter().skip(from)).into_iter().flatten().enumerate();
+        let own = rest.take_while(|(place, line)| *place == 0 || line.label.is_empty()).map(|(_, line)| &*line.text);
+        own.collect::<Vec<_>>().join(" ")
+    };
+    let mut alone = visit(prompt(rate(Better::Higher)), dead_from(900), again((-20, -10), -10));
+    alone.live(880);
+    assert_eq!(said(&alone), "");
+    alone.shop.away.push(("new-2", 880, 100_000));
+    let (_, acts) = watch(&mut alone, 900);
+    assert_eq!((word(&alone), acts), (Word::Unknown, vec![]));
+    assert!(why(&alone).contains("1 of 2 canary pods not counted"), "{}", why(&alone));
+    assert_eq!(
+        said(&alone),
+        "checkout-new-2 since 08:14:30: not scraped, or nothing to count since it started; a panel of its requests would \
+         tell"
+    );
+
+    // One that counts nothing where its counter is there is heard: that is how a death looks.
+    let mut flat = visit(prompt(rate(Better::Higher)), Shop { restart: Some(910), ..dead_from(900) }, exposed());
+    flat.live(1_800);
+    assert_eq!((word(&flat), said(&flat)), (Word::NoGo, String::new()), "{}", why(&flat));
 }
 
 #[test]
@@ -208,6 +238,9 @@ fn again((started, ready): (i64, i64), later: i64) -> Release {
         (pod.name, pod.started_at, pod.ready_since) = (name.into(), at(started), at(ready));
     }
     pods[1].ready_since = at(later);
+    for (pod, n) in release.revisions[1].pods.iter_mut().zip(1..) {
+        pod.name = format!("checkout-old-{n}").into();
+    }
     release
 }
 
