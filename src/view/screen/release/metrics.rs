@@ -130,7 +130,20 @@ fn split(state: &State, open: &Open, width: usize) -> Row {
         Mark::Unknown => Row::new().put(role, "its source is silent"),
         Mark::Good | Mark::Weak | Mark::Regression => Row::new(),
     };
-    row.gap(2).then(note).cut(width)
+    let row = row.gap(2).then(note);
+    match watched_since(state, open).filter(|since| row.width() + since.width() <= width) {
+        Some(since) => row.then(since),
+        None => row.cut(width),
+    }
+}
+
+/// `since 14:02:10`: TRAFFIC tells of the last minute and this of all since the weight was set, so that they may differ.
+fn watched_since(state: &State, open: &Open) -> Option<Row> {
+    // Of an earlier time that is looked at nobody kept since when.
+    let watched = open.split.as_ref().filter(|watched| watched.found.is_none())?;
+    let panel = open.panels.iter().find(|panel| watched.is_of(panel))?;
+    let at = state.settings.zone.time_of_day(state.wall_of(&panel.spec.source, watched.since));
+    Some(Row::new().gap(2).muted(format!("since {at}")))
 }
 
 fn nothing(state: &State, open: &Open) -> Vec<Row> {
