@@ -167,8 +167,11 @@ impl Board {
 pub struct Said {
     pub release: ReleaseId,
     pub word: Word,
-    /// When it was left.
+    /// How new the numbers are that it stood on when the release was left; then, where it stood on none.
     pub at: DateTime<Utc>,
+    /// Since when the release was in its phase, where the run that looked at it saw that.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// One release on the board.

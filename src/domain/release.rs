@@ -222,6 +222,12 @@ impl Release {
             && self.newest().zip(self.stable()).is_some_and(|(newest, stable)| newest.is_older_than(stable))
     }
 
+    /// Whether it was aborted and no customer is on the new revision any more.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        self.aborted && self.weight.set.is_some_and(|set| set <= 0.0)
+    }
+
     /// Why it is on its way and could not be taken back; none where it can be, or is on its way back itself.
     #[must_use]
     pub fn no_way_back(&self) -> Option<&Clean> {

@@ -11,7 +11,6 @@ use crate::{
     core::{
         acts,
         command::{COMMANDS, Command, Danger, Spec},
-        evidence,
         keymap::{self, Screen},
         layout::{self, Tier},
         number, past, pulse,
@@ -187,8 +186,7 @@ pub fn replay(now: &State, then: &State, canvas: &mut Canvas) {
     let corner = Rect { x: area.x + room, width: area.width - room, height: area.height.min(1), ..area };
     canvas.clear(corner);
     canvas.row(corner, 0, &badge);
-    let word = evidence::verdict(open).word;
-    let mut bar = format!(" {when}   now {} {word}", words::verdict(word).0);
+    let mut bar = format!(" {when}   now {}", words::now(open));
     for step in [
         format!("{} back to now", key_name(now, Command::Back)),
         format!("{} moments", pair(now, Command::Earlier, Command::Later)),

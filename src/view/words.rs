@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::widget::row::{Row, fit};
 use crate::{
     core::{
-        evidence::Mark,
+        evidence::{self, Mark},
         freshness::{self, Pace, Standing},
         guard::ATTEMPTS,
         metrics::Tally,
@@ -13,7 +13,7 @@ use crate::{
         pulse::Life,
         settings::Environment,
         state::{Open, Source, State},
-        urgency::Urgency,
+        urgency::{self, Urgency},
     },
     domain::{
         goal::Permission,
@@ -174,6 +174,22 @@ pub fn versions(release: &Release) -> String {
 pub fn strategy(release: &Release) -> Row {
     let row = Row::new().muted(release.strategy.word()).gap(1);
     if release.is_roll_back() { row.put(Role::Title, "roll back").gap(1) } else { row }
+}
+
+/// How it stands in a few words, for whoever looks at something else: `✗ NO-GO`, `✗ ABORTED, 100 % on 4.1.9`.
+#[must_use]
+pub fn now(open: &Open) -> String {
+    let word = evidence::verdict(open).word;
+    let says = format!("{} {word}", verdict(word).0);
+    let Some(release) = &open.release else { return says };
+    let stable = release.stable().map(version);
+    match stable {
+        _ if open.gone => "✗ GONE".to_owned(),
+        Some(stable) if release.is_home() => format!("✗ ABORTED, 100 % on {stable}"),
+        _ if release.aborted => "✗ ABORTED, on its way back".to_owned(),
+        Some(stable) if urgency::urgency(release) == Urgency::Resting => format!("✓ HEALTHY, 100 % on {stable}"),
+        Some(_) | None => says,
+    }
 }
 
 /// What a release waits for, in a few words, with the time that counts.

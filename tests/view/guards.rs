@@ -162,7 +162,7 @@ fn left(at: (u16, u16)) -> State {
     hold("checkout", GuardState::Blind("no contact with the release".into()), 1);
     for (name, word, seconds) in [("checkout", Word::NoGo, 190), ("search", Word::Go, 7_300)] {
         let row = state.board.releases.values().find(|row| row.release.id.target.name() == name).unwrap();
-        let said = Said { release: row.release.id.clone(), word, at: ago(seconds) };
+        let said = Said { release: row.release.id.clone(), word, at: ago(seconds), since: None };
         state.board.said.insert(said.release.target.clone(), said);
     }
     state

@@ -7,6 +7,7 @@
     reason = "tests fail aloud"
 )]
 
+mod aged;
 mod evidence;
 mod fixtures;
 mod guards;

@@ -3,6 +3,7 @@
 //! [`Reading`] is one panel's answer; [`verdict`] is the release's, the one that screen, policy, journal, title and
 //! bell all use. Missing numbers are neither zero nor good.
 
+pub mod aged;
 mod chart;
 mod look;
 mod pods;

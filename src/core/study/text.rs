@@ -3,7 +3,7 @@
 
 use crate::{
     core::{
-        evidence::{self, Mark, said},
+        evidence::{self, Mark, aged, said},
         metrics, number, reset,
         sheet::wrap,
         state::{Judged, Open, Panel, State},
@@ -11,7 +11,7 @@ use crate::{
     domain::{
         analysis::{BadSide, Limit, LimitMeans},
         clean::{Clean, Name},
-        panel::{Better, PanelKind},
+        panel::{Better, PanelKind, Side},
         revision::Pod,
         series::Counts,
         target::Target,
@@ -191,8 +191,12 @@ fn counts(state: &State, panel: &Panel, said: &mut Said) {
     let since = said::since(state, panel).map(|since| format!(" since {since}")).unwrap_or_default();
     let step = seconds(panel.step);
     let counted = format!(", {} ticks of {step}{since}", reading.ticks);
-    said.plain("canary", format!("{}{counted}", of(reading.canary)));
-    said.plain("baseline", of(reading.baseline));
+    let until = |side| {
+        let until = aged::until(state, panel, side).map(|until| state.settings.zone.time_of_day(until));
+        until.map(|until| format!("; old: until {until}")).unwrap_or_default()
+    };
+    said.plain("canary", format!("{}{counted}{}", of(reading.canary), until(Side::Canary)));
+    said.plain("baseline", format!("{}{}", of(reading.baseline), until(Side::Baseline)));
     if let Some(side) = reading.silent {
         said.say("warning", format!("the {} reports no events; counted as 0", side.word()), Tone::Warning);
     }

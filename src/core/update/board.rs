@@ -5,17 +5,23 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{navigation, notices, paint};
 use crate::{
     core::{
         command::Motion,
         effect::Effect,
+        evidence::aged,
         layout,
         pulse::Pulse,
         state::{Board, Open, Panel, Row, Said, State},
         urgency::{self, of_row, rank},
     },
-    domain::{clean::Name, panel::PanelTrouble, release::Release, target::Target, time::At, verdict::Word},
+    domain::{
+        clean::Name, panel::PanelTrouble, release::Release, target::Target, time::At, timeline::MomentKind,
+        verdict::Word,
+    },
 };
 
 /// How long the cursor must have rested before rows change places.
@@ -28,7 +34,8 @@ pub(super) fn listed(state: &mut State, source: &Name, releases: Vec<Arc<Release
     let first = before.keys().all(|target| target.source != *source);
     for release in releases {
         let target = release.id.target.clone();
-        let row = row(before.get(&target), release, state.at);
+        let watched = state.board.said(&release).and_then(|said| said.since);
+        let row = row(before.get(&target), release, watched, state.at);
         note_risen(state, before.get(&target), &row, effects);
         state.board.releases.insert(target, row);
     }
@@ -58,7 +65,8 @@ pub(super) fn changed(state: &mut State, release: Arc<Release>, effects: &mut Ve
     if before.is_some_and(|row| row.release == release) {
         return;
     }
-    let row = row(before, release, state.at);
+    let watched = state.board.said(&release).and_then(|said| said.since);
+    let row = row(before, release, watched, state.at);
     let before = before.cloned();
     note_risen(state, before.as_ref(), &row, effects);
     let board = &mut state.board;
@@ -103,14 +111,23 @@ pub(super) fn left(state: &mut State, open: &Open) {
     let critical = open.panels.iter().filter(|panel| panel.spec.critical);
     let is_read = |panel: &Panel| panel.history.is_none() && panel.trouble != Some(PanelTrouble::Waiting);
     let is_whole = critical.clone().next().is_some() && critical.clone().all(is_read);
+    // What cannot be known is so now; every other word is as old as the numbers it stands on.
+    let stands_on = aged::stands_on(state, open).filter(|_| word != Word::Unknown);
+    let at = stands_on.map_or(state.at.wall, |at| at.min(state.at.wall));
     let board = &mut state.board;
     // What was said of half of its past does not take back what was said of all of it.
     let stands = board.said(release).is_some_and(|said| said.word == Word::NoGo);
     if is_whole || word == Word::NoGo || !stands {
-        let said = Said { release: release.id.clone(), word, at: state.at.wall };
+        let said = Said { release: release.id.clone(), word, at, since: phase_since(open, release) };
         board.said.insert(open.target.clone(), said);
     }
     settle(board);
+}
+
+/// When it came into the phase that it is in, as far as its timeline tells.
+fn phase_since(open: &Open, release: &Release) -> Option<DateTime<Utc>> {
+    let moments = release.timeline.iter().chain(&open.seen);
+    moments.filter(|moment| moment.kind == MomentKind::Phase).map(|moment| moment.at).max()
 }
 
 /// Brings rows into order once the cursor has rested. True if that was due.
@@ -177,7 +194,8 @@ fn is_resting(state: &State) -> bool {
     state.open.is_some() || state.board.moved.is_none_or(|moved| state.at.millis_since(moved) >= REST_MS)
 }
 
-fn row(before: Option<&Row>, release: Arc<Release>, at: At) -> Row {
+/// `watched`: since when it is in this phase, where the run that had it open saw that.
+fn row(before: Option<&Row>, release: Arc<Release>, watched: Option<DateTime<Utc>>, at: At) -> Row {
     let waiting = release.waiting.as_ref().and_then(|waiting| waiting.since);
     let (since, since_at_least) = match (waiting, before) {
         (Some(since), _) => (since, false),
@@ -185,7 +203,7 @@ fn row(before: Option<&Row>, release: Arc<Release>, at: At) -> Row {
             (row.since, row.since_at_least)
         }
         (None, Some(_)) => (at.wall, false),
-        (None, None) => (at.wall, true),
+        (None, None) => watched.map_or((at.wall, true), |since| (since, false)),
     };
     let pulse = release.guard.as_ref().map(|sign| Pulse::note(before.and_then(|row| row.pulse.clone()), sign, at));
     Row { release, since, since_at_least, pulse }

@@ -26,6 +26,8 @@ enum Meaning {
     Confirm,
     OtherField,
     Scroll(isize),
+    /// A letter that would mean something if it were small.
+    CapsLock(char),
     /// Edits a field, or means nothing; either way the keyboard was not quiet.
     Other,
 }
@@ -45,6 +47,7 @@ fn meaning(confirm: &Confirm, key: Key) -> Meaning {
         (Code::Char('c'), false) if !types => Meaning::Copy,
         (Code::Char('d'), false) if !types => Meaning::DryRun,
         (Code::Char('y'), false) if !types => Meaning::Confirm,
+        (Code::Char(letter @ ('Y' | 'N' | 'Q' | 'C' | 'D')), false) if !types => Meaning::CapsLock(letter),
         (_, _) => Meaning::Other,
     }
 }
@@ -77,6 +80,14 @@ pub(super) fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             confirm.scroll = confirm.scroll.saturating_add_signed(by);
             confirm.last_key = now;
             navigation::clamp(state);
+        }
+        Meaning::CapsLock(letter) => {
+            confirm.last_key = now;
+            let meant = letter.to_ascii_lowercase();
+            let others = [('y', confirm.goal.label()), ('d', "dry run"), ('c', "copy")];
+            let does = others.into_iter().find(|(key, _)| *key == meant).map_or("leave it", |(_, does)| does);
+            let text = format!("Caps Lock? `{letter}` is bound to nothing, `{meant}` is {does}");
+            notices::answer(state, NoticeKind::Warning, text, effects);
         }
         Meaning::Other => {
             confirm.last_key = now;

@@ -8,7 +8,7 @@ use crate::core::{
     command::{Command, Danger, Motion},
     effect::Effect,
     key::Key,
-    keymap,
+    keymap::{self, Screen},
     past::Stride,
     state::{NoticeKind, Overlay, Pane, State},
     study::Range,
@@ -95,7 +95,13 @@ fn on_screen(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         } else {
             format!("`{key}` is bound to nothing, `{meant}` is {label}")
         };
-        notices::say(state, NoticeKind::Warning, text, effects);
+        notices::on_screen(state, NoticeKind::Warning, text, effects);
+    } else if screen == Screen::Board
+        && keymap::resolve(&state.settings, Screen::Release, key).is_some_and(Command::acts)
+    {
+        let enter = keymap::keys(&state.settings, Command::Open).first().map(ToString::to_string);
+        let opens = enter.map(|enter| format!(": {enter} opens it")).unwrap_or_default();
+        notices::say(state, NoticeKind::Warning, format!("acts work in an opened release{opens}"), effects);
     }
 }
 

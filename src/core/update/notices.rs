@@ -21,8 +21,23 @@ use crate::{
 /// Most moments kept of what this run saw.
 const MAX_SEEN: usize = 1000;
 
-/// Shows one line for as long as its kind needs to be read.
+/// Shows one line of now for as long as its kind needs to be read. Over a past it says that it is of now.
 pub(super) fn say(state: &mut State, kind: NoticeKind, text: impl Into<Clean>, effects: &mut Vec<Effect>) {
+    on_screen(state, kind, text, effects);
+    if state.open.as_ref().is_some_and(|open| open.looking.is_some()) {
+        into_past(state);
+    }
+}
+
+/// What was said of now says so, for a past comes up below it.
+pub(super) fn into_past(state: &mut State) {
+    if let Some(notice) = &mut state.notice {
+        notice.text = format!("now: {}", notice.text).into();
+    }
+}
+
+/// Shows one line that belongs to what is on screen, be that now or a past.
+pub(super) fn on_screen(state: &mut State, kind: NoticeKind, text: impl Into<Clean>, effects: &mut Vec<Effect>) {
     let millis = match kind {
         NoticeKind::Said => 5_000,
         NoticeKind::Warning => 10_000,
@@ -48,6 +63,11 @@ pub(super) fn pass(state: &mut State, effects: &mut Vec<Effect>) {
         state.notice = None;
         paint(effects);
     }
+}
+
+/// What was said of a release goes when it is left, for it would stand over others; trouble stays until it was read.
+pub(super) fn left(state: &mut State) {
+    state.notice.take_if(|notice| notice.kind != NoticeKind::Trouble);
 }
 
 /// Says why a goal cannot be reached now.

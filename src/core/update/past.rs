@@ -13,7 +13,7 @@ pub(super) fn step(state: &mut State, stride: Stride, older: bool, effects: &mut
     let Some(open) = &mut state.open else { return };
     match past::step(open, stride, older) {
         Ok(to) => {
-            let is_home = to.is_none() && open.looking.is_some();
+            let (is_home, is_gone) = (to.is_none() && open.looking.is_some(), to.is_some() && open.looking.is_none());
             open.looking = to;
             // The list of moments leads to what they looked like.
             if open.view == View::Timeline {
@@ -21,12 +21,17 @@ pub(super) fn step(state: &mut State, stride: Stride, older: bool, effects: &mut
             }
             state.looked_back |= to.is_some();
             navigation::to_top(state, Pane::Timeline);
+            if is_gone {
+                notices::into_past(state);
+            }
             paint(effects);
             if is_home {
                 welcome(state, effects);
             }
         }
-        Err(NothingOlder) => notices::say(state, NoticeKind::Said, "nothing older was seen in this visit", effects),
+        Err(NothingOlder) => {
+            notices::on_screen(state, NoticeKind::Said, "nothing older was seen in this visit", effects);
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
 /// Milliseconds within which the same word is told aloud once: one that goes to and fro must stay calm.
 const CALM_MS: u64 = 10 * 60_000;
 
-/// Notes and rings when what may be said of the release changes. Starting to collect is no alarm, and neither is
-/// falling back to it.
+/// Notes every change of what may be said of the release, so that the newest line never tells another word than the
+/// header, and rings when it matters. Starting to collect is no alarm, and neither is falling back to it.
 pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.at.mono;
     let Some(open) = &mut state.open else { return };
@@ -45,11 +45,6 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
         *told = Some(now);
         is_news
     });
-    // From GO back to collecting nothing has happened that anybody must know.
-    let is_quiet = word == Word::Collecting && before == Some(Word::Go);
-    if !is_news || is_quiet {
-        return;
-    }
     let why = outcome.verdict.why.first().map(ToString::to_string).unwrap_or_default();
     // A release that is opened again tells anew what was found before.
     let found = found(state).filter(|_| before.is_none() && word == Word::NoGo);
@@ -60,7 +55,7 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
         Word::Unknown => before.is_some(),
         Word::Collecting => false,
     };
-    if alarms {
+    if alarms && is_news {
         notices::ring(effects);
     }
 }

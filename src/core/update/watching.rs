@@ -130,6 +130,7 @@ pub(super) fn reread(state: &mut State, effects: &mut Vec<Effect>) -> Option<Wat
 pub(super) fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(open) = state.open.take() {
         effects.push(Effect::Unwatch(open.watch));
+        notices::left(state);
         board::left(state, &open);
         // Whoever looks at a release finds it again on the board.
         state.board.cursor = Some(open.target);

@@ -204,6 +204,28 @@ fn caps_lock_is_named_where_it_would_matter() {
 }
 
 #[test]
+fn a_key_that_acts_says_on_the_board_where_it_would() {
+    let mut flight = Flight::new(settings());
+    flight.board(vec![paused("checkout")]);
+    for key in ["R", "h", "p", "x"] {
+        flight.state.notice = None;
+        flight.key(key);
+        assert_eq!(flight.notice(), "acts work in an opened release: enter opens it", "{key}");
+        assert!(flight.state.open.is_none() && flight.state.overlay.is_none());
+    }
+}
+
+#[test]
+fn caps_lock_is_named_in_a_dialog_too() {
+    let mut flight = Flight::open(settings());
+    flight.armed().key("R").settled().key("Y");
+    assert_eq!(flight.notice(), "Caps Lock? `Y` is bound to nothing, `y` is roll back");
+    assert!(matches!(flight.state.overlay, Some(Overlay::Confirm(_))));
+    flight.settled().key("y");
+    assert!(matches!(flight.state.overlay, Some(Overlay::Receipt(_))));
+}
+
+#[test]
 fn keys_can_be_moved_by_the_settings() {
     let keys = vec![(crate::core::command::Command::Help, vec!["f1".parse().unwrap()])];
     let mut flight = Flight::new(Settings { keys, ..settings() });

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     core::{
+        effect::Effect,
         evidence::{self, Mark, SplitStanding},
         policy::Confirmation,
         price,
@@ -241,11 +242,12 @@ fn ticks_that_grew_make_no_loss_larger() {
 }
 
 #[test]
-fn a_verdict_that_goes_to_and_fro_is_told_calmly() {
+fn a_verdict_that_goes_to_and_fro_is_told_whole_and_rung_for_calmly() {
     let mut visit = Visit::new(vec![watched()], Shop::default(), 0);
     visit.live(3_000);
     let told = |visit: &Visit| visit.flight.seen().iter().filter(|text| text.starts_with("verdict")).count();
-    let before = told(&visit);
+    let rung = |visit: &Visit| visit.flight.all.iter().filter(|effect| **effect == Effect::Bell).count();
+    let (before, rung_before) = (told(&visit), rung(&visit));
     for _ in 0..5 {
         visit.instead = Some(Answer::NoData);
         visit.live(20);
@@ -253,5 +255,6 @@ fn a_verdict_that_goes_to_and_fro_is_told_calmly() {
         visit.live(20);
     }
     let after: Vec<String> = visit.flight.seen().into_iter().filter(|text| text.starts_with("verdict")).collect();
-    assert_eq!(after.len() - before, 2, "the loss of the evidence is told once, and its return: {after:?}");
+    assert_eq!(after.len() - before, 10, "the newest line never tells another word than the header: {after:?}");
+    assert_eq!(rung(&visit) - rung_before, 2, "the loss of the evidence rings once, and its return");
 }

@@ -1,10 +1,12 @@
 //! The ratio of the arms and its interval over time, on a scale on which half and twice are as far from "no change".
 
+use chrono::{DateTime, Utc};
+
 use super::{BEFORE, BEHIND, Window};
 use crate::{
     core::{
-        evidence::{self, said},
-        state::{Judged, Panel},
+        evidence::{self, aged, said},
+        state::{Judged, Panel, State},
     },
     theme::Role,
     view::{
@@ -20,12 +22,13 @@ const WIDE: f64 = 20.0;
 const STANDS: i64 = 60;
 
 /// `height` lines, the largest ratio first; nothing for 0.
-pub fn rows(panel: &Panel, window: Window, height: u16) -> Vec<Row> {
+pub fn rows(state: &State, panel: &Panel, window: Window, height: u16) -> Vec<Row> {
     let height = usize::from(height);
     if height == 0 {
         return Vec::new();
     }
-    let columns = columns(panel, window);
+    let until = aged::compared_until(state, panel);
+    let columns = columns(state, panel, window, until);
     let edge = edge(&columns);
     let place = |ratio: f64| {
         let share = (1.0 - ratio.max(1.0 / WIDE).ln() / edge) / 2.0;
@@ -38,7 +41,8 @@ pub fn rows(panel: &Panel, window: Window, height: u16) -> Vec<Row> {
         let line = (share.clamp(0.0, 1.0) * (height - 1) as f64).round() as usize;
         line
     };
-    let bound = panel.evidence.finding.map(|finding| place(finding.bound));
+    // What lies beyond the scale has no line on it.
+    let bound = panel.evidence.finding.map(|finding| finding.bound).filter(|bound| bound.ln().abs() <= edge).map(place);
     let middle = place(1.0);
     let line = |y: usize| {
         let is_bound = bound == Some(y) && y != middle;
@@ -67,8 +71,13 @@ pub fn rows(panel: &Panel, window: Window, height: u16) -> Vec<Row> {
         let behind = if is_bound { "harm from" } else { "" };
         let now = said::ratio(evidence::reading(panel)).filter(|_| y == middle);
         let behind = now.map_or(behind.to_owned(), |ratio| ratio.split(' ').next().unwrap_or_default().to_owned());
+        let role = match (y == middle, until) {
+            (true, None) => Role::Title,
+            (true, Some(_)) => Role::Stale,
+            (false, _) => Role::Muted,
+        };
         Row::new().right(Role::Muted, &label, BEFORE - 2).gap(1).put(Role::Border, "│").then(cells.row()).gap(1).right(
-            if y == middle { Role::Title } else { Role::Muted },
+            role,
             &behind,
             BEHIND - 2,
         )
@@ -90,10 +99,17 @@ fn edge(columns: &[Option<&Judged>]) -> f64 {
     newest.max(most).clamp(NARROW.ln(), WIDE.ln())
 }
 
-/// What was judged in each column, or stood there.
-fn columns(panel: &Panel, window: Window) -> Vec<Option<&Judged>> {
+/// What was judged in each column, or stood there; nothing after both arms were last measured.
+fn columns<'a>(
+    state: &State,
+    panel: &'a Panel,
+    window: Window,
+    until: Option<DateTime<Utc>>,
+) -> Vec<Option<&'a Judged>> {
     let mut columns = vec![None; window.columns];
-    let mut trail = panel.trail.iter().peekable();
+    let is_measured =
+        |judged: &&Judged| until.is_none_or(|until| state.wall_of(&panel.spec.source, judged.at) <= until);
+    let mut trail = panel.trail.iter().take_while(is_measured).peekable();
     let count = i64::try_from(window.columns).unwrap_or(i64::MAX).max(1);
     let mut last: Option<&Judged> = None;
     for (column, slot) in (1..).zip(&mut columns) {

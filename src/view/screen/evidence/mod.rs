@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 use super::release::{self, panel};
 use crate::{
     core::{
-        evidence::{self, Line, said},
+        evidence::{self, Line, aged, said},
         metrics,
         state::{Open, Panel, State},
         study::{self, LABEL, Parts, Range, Sentence, TOP, Tone},
@@ -92,6 +92,10 @@ fn small(state: &State, panel: &Panel, canvas: &mut Canvas) {
 fn heading(state: &State, open: &Open, (place, count, panel): (usize, usize, &Panel), width: usize) -> Row {
     let (glyph, role) = words::mark(metrics::mark(state, panel));
     let row = Row::new().gap(1).put(role, glyph).gap(1).put(Role::Focus, panel::title(panel));
+    let row = match panel::aged(state, panel) {
+        Some(aged) => row.gap(2).then(aged),
+        None => row,
+    };
     let row = row.gap(2).muted(format!("{} of {count}", place + 1));
     let ranges = Range::ALL.into_iter().fold(Row::new(), |row, range| {
         let word = range.word();
@@ -113,7 +117,7 @@ fn body(state: &State, open: &Open, panel: &Panel, canvas: &mut Canvas) {
     let window = Window { from, to, columns: width.saturating_sub(BEFORE + BEHIND) };
     let mut rows = charts(state, panel, window, parts);
     rows.push(axis::row(state, open, panel, window));
-    rows.extend(interval::rows(panel, window, parts.interval));
+    rows.extend(interval::rows(state, panel, window, parts.interval));
     canvas.rows(Rect { y: TOP, height: parts.text.saturating_sub(TOP + 1), ..area }, &rows, 0);
     canvas.rule(area, parts.text.saturating_sub(1));
     let columns = study::text(state, open, panel);
@@ -144,23 +148,23 @@ fn charts(state: &State, panel: &Panel, window: Window, parts: Parts) -> Vec<Row
     let reading = evidence::reading(panel);
     let is_quiet = metrics::mark(state, panel) == evidence::Mark::Unknown;
     let role = |role: Role| if is_quiet { Role::Muted } else { role };
+    let age = |side| aged::until(state, panel, side).map(|until| aged::age(state, until));
     match panel.spec.kind {
         PanelKind::Shared { .. } | PanelKind::Analysis { .. } => {
             let values = of(Line::Single);
             let top = strip::top(panel, &values);
             let now = panel::level(panel, reading.levels.now);
-            strip::rows(
-                panel,
-                &strip::Arm { name: "value", now, role: role(Role::Canary) },
-                &values,
-                top,
-                2 * parts.arm,
-            )
+            let age = age(Side::Canary);
+            let value = strip::Arm { name: "value", now, age, role: role(Role::Canary) };
+            strip::rows(panel, &value, &values, top, 2 * parts.arm)
         }
         PanelKind::Ratio { .. } | PanelKind::Rate { .. } | PanelKind::Latency { .. } | PanelKind::Value { .. } => {
             let (baseline, canary) = (of(Line::Arm(Side::Baseline)), of(Line::Arm(Side::Canary)));
             let top = strip::top(panel, baseline.iter().chain(&canary));
-            let arm = |name, side, of| strip::Arm { name, now: panel::arm_value(panel, side), role: role(of) };
+            let arm = |name, side, of| {
+                let now = panel::arm_value(panel, side);
+                strip::Arm { name, now, age: age(side), role: role(of) }
+            };
             let baseline_arm = arm("baseline", Side::Baseline, Role::Baseline);
             let canary_arm = arm("canary", Side::Canary, Role::Canary);
             let mut rows = strip::rows(panel, &baseline_arm, &baseline, top, parts.arm);

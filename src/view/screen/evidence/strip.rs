@@ -19,6 +19,8 @@ pub struct Arm {
     pub name: &'static str,
     /// The value that stands behind it.
     pub now: String,
+    /// How old that is, where it is not of now.
+    pub age: Option<String>,
     pub role: Role,
 }
 
@@ -67,7 +69,13 @@ pub fn rows(panel: &Panel, arm: &Arm, values: &[Option<f64>], top: f64, height: 
             }
             let row = row.then(cells.row());
             match (is_last, line) {
-                (true, _) => row.gap(1).right(Role::Title, &arm.now, BEHIND - 2),
+                (true, _) => {
+                    let role = if arm.age.is_some() { Role::Stale } else { Role::Title };
+                    row.gap(1).right(role, &arm.now, BEHIND - 2)
+                }
+                (false, None) if y + 2 == height_lines => {
+                    row.gap(1).right(Role::Stale, arm.age.as_deref().unwrap_or_default(), BEHIND - 2)
+                }
                 (false, Some((at, name))) => {
                     row.gap(1).put(Role::Warn, format!("{name} {}{}", number::value(*at), unit(panel)))
                 }

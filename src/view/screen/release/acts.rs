@@ -18,6 +18,8 @@ use crate::{
 
 /// Columns before the effects.
 const BEFORE: usize = 15;
+/// Columns of the effects below which no price stands behind them.
+const LEAST_EFFECT: usize = 18;
 /// Blank columns before the prices.
 const APART: usize = 3;
 /// On what a price rests.
@@ -33,6 +35,7 @@ pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
     let effects = acts.iter().filter(|act| act.price.is_some()).map(|act| act.does.width()).max().unwrap_or(0) + APART;
     let prices = acts.iter().filter_map(|act| act.price.as_ref()).map(|price| price.says.width()).max().unwrap_or(0);
     let column = effects.min(width.saturating_sub(prices + 1));
+    let column = (column >= BEFORE + LEAST_EFFECT + APART).then_some(column);
     let rows = acts.into_iter().map(|act| act.row(column, width));
     // No key of the past does anything in the past.
     if state.shows_a_past() { rows.map(|row| row.all(Role::Denied)).collect() } else { rows.collect() }
@@ -55,6 +58,8 @@ struct Act {
     does: Row,
     /// What is said besides where no price is.
     besides: Row,
+    /// That nothing can be sent: it stands beside a price too.
+    is_denied: bool,
     price: Option<Price>,
 }
 
@@ -65,17 +70,33 @@ struct Price {
 }
 
 impl Act {
-    fn row(self, column: usize, width: usize) -> Row {
+    /// `column`: where the prices stand; none where that leaves too little of what stands before them. What a key is and
+    /// does comes before what it costs.
+    fn row(self, column: Option<usize>, width: usize) -> Row {
         let Some(Price { says, more }) = self.price else {
-            let row = self.does;
-            return if self.besides.is_empty() { row } else { row.gap(APART).then(self.besides) }.cut(width);
+            return behind(self.does, self.besides).cut(width);
         };
-        let row = self.does.cut(column.saturating_sub(APART)).to(column).then(says);
+        let column = column.unwrap_or(self.does.width() + APART);
+        if column + says.width() > width {
+            return if self.is_denied { behind(self.does, self.besides) } else { self.does }.cut(width);
+        }
+        let row = self.does.clone().cut(column.saturating_sub(APART)).to(column).then(says);
         let add = |row: Row, more: Row| {
             if more.is_empty() || row.width() + APART + more.width() >= width { row } else { row.gap(APART).then(more) }
         };
-        more.into_iter().fold(row, add).cut(width)
+        if !self.is_denied {
+            return more.into_iter().fold(row, add).cut(width);
+        }
+        // Why a key does nothing is said before what it would cost.
+        if row.width() + APART + self.besides.width() > width {
+            return behind(self.does, self.besides).cut(width);
+        }
+        more.into_iter().fold(row.gap(APART).then(self.besides), add).cut(width)
     }
+}
+
+fn behind(does: Row, besides: Row) -> Row {
+    if besides.is_empty() { does } else { does.gap(APART).then(besides) }
 }
 
 fn act(state: &State, open: &Open, command: Command, goal: &Goal) -> Act {
@@ -85,7 +106,7 @@ fn act(state: &State, open: &Open, command: Command, goal: &Goal) -> Act {
         Ok(plan) => plan,
         Err(denied) => {
             let does = head.put(Role::Denied, format!("not now: {denied}"));
-            return Act { does, besides: Row::new(), price: None };
+            return Act { does, besides: Row::new(), is_denied: false, price: None };
         }
     };
     let effect = match goal {
@@ -99,10 +120,16 @@ fn act(state: &State, open: &Open, command: Command, goal: &Goal) -> Act {
             let left =
                 if sheet::reach(plan).is_some() { None } else { plan.warnings.first().or(plan.not_undone.first()) };
             let besides = left.map_or_else(Row::new, |left| Row::new().muted(left.to_string()));
-            Act { does: head.text(effect), besides, price }
+            Act { does: head.text(effect), besides, is_denied: false, price }
+        }
+        // Where nothing can be sent at all, what a key would do comes first, then shortly why not.
+        Err(_) if state.settings.policy.read_only.is_some() => {
+            let besides = Row::new().text("read-only here");
+            Act { does: head.put(Role::Denied, effect), besides, is_denied: true, price }
         }
         Err(denied) => {
-            Act { does: head.text(denied.to_string()), besides: Row::new().put(Role::Denied, effect), price }
+            let besides = Row::new().put(Role::Denied, effect);
+            Act { does: head.text(denied.to_string()), besides, is_denied: false, price }
         }
     }
 }

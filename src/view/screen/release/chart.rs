@@ -44,8 +44,10 @@ pub fn rows(state: &State, panel: &Panel, width: usize, height: u16) -> Vec<Row>
             let row = row.to(ARM).put(role, bars);
             rows.push(if y == last {
                 let text = if is_quiet { Role::Muted } else { Role::Title };
+                let text = panel::arm_role(state, panel, *side, text);
+                let count = panel::arm_role(state, panel, *side, Role::Muted);
                 row.to(width.saturating_sub(NUMBERS)).right(text, &arm_value(panel, *side), 10).gap(1).right(
-                    Role::Muted,
+                    count,
                     &arm_count(panel, *counts),
                     12,
                 )
@@ -80,12 +82,15 @@ fn says(state: &State, panel: &Panel, mark: Mark, role: Role) -> Vec<Row> {
     let says = match mark {
         Mark::Regression | Mark::Look => {
             let since = said::since(state, panel).map(|since| format!(" since {since}")).unwrap_or_default();
+            let aged = panel::aged(state, panel);
+            let role = if aged.is_some() { Role::Stale } else { role };
             let full = Row::new().put(role, ratio.clone()).muted(since);
-            let full = match panel::trouble(state, panel) {
-                Some(trouble) => full.gap(2).put(Role::Unknown, trouble),
-                None => full,
-            };
-            vec![full, Row::new().put(role, ratio), Row::new().put(role, bare)]
+            let says = vec![full, Row::new().put(role, ratio), Row::new().put(role, bare)];
+            match aged {
+                // Its age goes with it.
+                Some(aged) => says.into_iter().map(|row| row.gap(2).then(aged.clone())).chain([aged.clone()]).collect(),
+                None => says,
+            }
         }
         Mark::Unknown => vec![panel::reason(state, panel)],
         Mark::Collecting => {

@@ -2,7 +2,7 @@
 
 use crate::{
     core::{
-        evidence::{self, Mark, Reading, said},
+        evidence::{self, Mark, Reading, aged, said},
         freshness::{self, Standing},
         metrics, number, reset,
         state::{Panel, State, Wrong},
@@ -45,9 +45,10 @@ pub fn line(state: &State, panel: &Panel, width: usize) -> Row {
         };
     }
     let start = row.width();
-    let row = row.then(values(panel, reading)).cut(start + VALUES).to(start + VALUES + 1);
+    let row = row.then(values(state, panel, reading)).cut(start + VALUES).to(start + VALUES + 1);
     let rest = width.saturating_sub(row.width());
     let role = match mark {
+        Mark::Regression | Mark::Look if aged::compared_until(state, panel).is_some() => Role::Stale,
         Mark::Regression | Mark::Look => role,
         Mark::Collecting | Mark::Weak | Mark::Good | Mark::Unknown => Role::Muted,
     };
@@ -80,6 +81,16 @@ fn line_says(state: &State, panel: &Panel, mark: Mark) -> Vec<String> {
             vec![said::progress(state, panel), ratio, bare, Some(words::why(&reading.verdict).to_owned())]
         }
         Mark::Regression | Mark::Look | Mark::Unknown | Mark::Good => vec![ratio, bare],
+    };
+    // Trouble of the source stands behind it, and says how old it is.
+    let until = aged::compared_until(state, panel).filter(|_| trouble(state, panel).is_none());
+    let until = until.map(|until| format!("until {}", state.settings.zone.time_of_day(until)));
+    let texts = match until {
+        Some(until) => {
+            let with = texts.into_iter().flatten().map(|text| format!("{text} {until}"));
+            with.chain([until.clone()]).map(Some).collect()
+        }
+        None => texts,
     };
     // The calm mark of what a person has set aside goes before the rest, which the evidence screen has too.
     aside.into_iter().chain(texts.into_iter().flatten()).collect()
@@ -124,14 +135,34 @@ pub fn trouble(state: &State, panel: &Panel) -> Option<String> {
     }
 }
 
+/// What of it is old, as it stands in a title: `STALE 52m`, `canary until 14:16:50`; none while all is of now.
+pub fn aged(state: &State, panel: &Panel) -> Option<Row> {
+    if let Some(trouble) = trouble(state, panel) {
+        return Some(Row::new().put(Role::Unknown, trouble));
+    }
+    let of = |side| aged::until(state, panel, side).map(|until| state.settings.zone.time_of_day(until));
+    let says = match (of(Side::Baseline), of(Side::Canary)) {
+        (Some(baseline), Some(canary)) => format!("baseline until {baseline}, canary until {canary}"),
+        (Some(baseline), None) => format!("baseline until {baseline}"),
+        (None, Some(canary)) => format!("canary until {canary}"),
+        (None, None) => return None,
+    };
+    Some(Row::new().put(Role::Unknown, says))
+}
+
+/// The role of an arm's number: dim where it is old.
+pub fn arm_role(state: &State, panel: &Panel, side: Side, role: Role) -> Role {
+    if aged::until(state, panel, side).is_some() { Role::Stale } else { role }
+}
+
 /// `386 vs 941`, with the unit where numbers have one.
-fn values(panel: &Panel, reading: &Reading) -> Row {
+fn values(state: &State, panel: &Panel, reading: &Reading) -> Row {
     let canary = said::number(panel, reading.value(Side::Canary));
     let baseline = said::number(panel, reading.value(Side::Baseline));
     Row::new()
-        .right(Role::Canary, &canary, canary.chars().count().max(5))
+        .right(arm_role(state, panel, Side::Canary, Role::Canary), &canary, canary.chars().count().max(5))
         .muted(" vs ")
-        .put(Role::Baseline, format!("{baseline}{}", unit(panel)))
+        .put(arm_role(state, panel, Side::Baseline, Role::Baseline), format!("{baseline}{}", unit(panel)))
 }
 
 /// The value of one arm as it stands at the end of its chart.

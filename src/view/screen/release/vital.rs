@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         clean::Clean,
-        goal::Goal,
+        goal::{Goal, Permission},
         health::Health,
         plan::Reach,
         release::{Phase, Release, WaitingOn},
@@ -40,7 +40,8 @@ pub fn draw(state: &State, open: &Open, canvas: &mut Canvas, area: Rect) {
 
 /// State, verdict, way back, and what blocks where something does.
 pub fn rows(state: &State, open: &Open, width: usize) -> Vec<Row> {
-    let mut rows = vec![state_row(state, open, width), verdict_row(state, open, width), way_back_row(open, width)];
+    let mut rows =
+        vec![state_row(state, open, width), verdict_row(state, open, width), way_back_row(state, open, width)];
     if let Some(release) = &open.release
         && let Some(first) = release.blockers.first()
     {
@@ -100,16 +101,11 @@ fn unheard(open: &Open) -> Row {
 fn aborted(release: &Release, row: Row) -> Row {
     let row = row.put(Role::Bad, "✗ ABORTED");
     let row = match (release.stable().map(words::version), release.weight.set) {
-        (Some(stable), Some(_)) if is_home(release) => row.put(Role::Title, format!(", 100 % on {stable}")),
+        (Some(stable), Some(_)) if release.is_home() => row.put(Role::Title, format!(", 100 % on {stable}")),
         (Some(stable), Some(_)) => row.put(Role::Warn, format!(", customers are on their way to {stable}")),
         (_, _) => row,
     };
     if release.message.is_empty() { row } else { row.muted(format!(": {}", release.message)) }
-}
-
-/// Whether it was aborted and no customer is on the new revision any more.
-fn is_home(release: &Release) -> bool {
-    release.aborted && release.weight.set.is_some_and(|set| set <= 0.0)
 }
 
 /// What it does or waits for, with the time that counts.
@@ -176,7 +172,7 @@ pub fn verdict_row(state: &State, open: &Open, width: usize) -> Row {
     if urgency(release) == Urgency::Resting {
         return row.muted("– no comparison while one revision has all customers");
     }
-    if is_home(release) {
+    if release.is_home() {
         let new = release.newest().map_or_else(|| "the new revision".to_owned(), words::version);
         return row.muted(format!("– no comparison: no customers are on {new}")).cut(width);
     }
@@ -184,12 +180,12 @@ pub fn verdict_row(state: &State, open: &Open, width: usize) -> Row {
 }
 
 /// `↩ WAY BACK 4.1.9 in ≈3s   ✓ allowed  ✓ 8 of 8 pods can take 100 %  not undone: database`.
-fn way_back_row(open: &Open, width: usize) -> Row {
+fn way_back_row(state: &State, open: &Open, width: usize) -> Row {
     let row = Row::new().gap(1);
     let Some(release) = &open.release else { return row };
     let way = &release.way_back;
     if let Means::None(why) = &way.means {
-        if let Some(stable) = release.stable().filter(|_| is_home(release)) {
+        if let Some(stable) = release.stable().filter(|_| release.is_home()) {
             return row.put(Role::Title, format!("↩ customers are on {}", words::version(stable))).cut(width);
         }
         let (role, word) = match (release.is_roll_back(), release.is_moving()) {
@@ -215,7 +211,13 @@ fn way_back_row(open: &Open, width: usize) -> Row {
         Means::Finish => row.text(", finish: all steps skipped"),
         Means::Abort | Means::UndoFast | Means::KillSwitch | Means::SwitchBack | Means::None(_) => row,
     };
-    let (allowed, role) = words::permission(&way.permission);
+    let (allowed, role) = match &way.permission {
+        // They let us, and this run does not.
+        Permission::Yes | Permission::Checking if state.settings.policy.read_only.is_some() => {
+            ("– read-only here", Role::Denied)
+        }
+        permission => words::permission(permission),
+    };
     let row = row.gap(if roomy { 3 } else { 2 }).put(role, allowed).gap(2);
     let row = match way.capacity {
         Some(capacity) => {
