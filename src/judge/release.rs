@@ -108,7 +108,7 @@ pub fn verdict(says: &Says) -> Outcome {
     }
     let is_technical_only = !critical.iter().any(|panel| panel.business);
     let reason =
-        if is_technical_only { "technical only: no business panel is critical" } else { "critical within tolerance" };
+        if is_technical_only { "technical only: no business panel is critical" } else { "critical in tolerance" };
     outcome(Word::Go, vec![reason.into()])
 }
 
@@ -249,7 +249,7 @@ mod tests {
     fn the_word_follows_from_what_panels_say() {
         type Twist = fn(&mut Says);
         let cases: [(&str, Twist, Word, &str); 20] = [
-            ("fine", |_| {}, Word::Go, "critical within"),
+            ("fine", |_| {}, Word::Go, "critical in tolerance"),
             ("nothing watched", |s| s.panels.clear(), Word::Unknown, "nothing critical is watched"),
             ("none critical", |s| s.panels[0].critical = false, Word::Unknown, "nothing critical is watched"),
             ("regression", |s| s.panels[0].standing = Some(Standing::Regression), Word::NoGo, "orders ×0.41"),
@@ -308,7 +308,7 @@ mod tests {
                     s.panels[1].critical = false;
                 },
                 Word::Go,
-                "critical within",
+                "critical in tolerance",
             ),
             (
                 "a critical panel that cannot be used",
@@ -325,7 +325,7 @@ mod tests {
                 Word::NoGo,
                 "orders",
             ),
-            ("unknown baseline", |s| s.panels[0].baseline = Change::Unknown, Word::Go, "critical within"),
+            ("unknown baseline", |s| s.panels[0].baseline = Change::Unknown, Word::Go, "critical in tolerance"),
         ];
         for (name, change, word, why) in cases {
             let (is, because) = says(change);
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn without_a_business_panel_go_is_technical_only() {
         let mut says = fine();
-        assert_eq!(verdict(&says).verdict.why, ["critical within tolerance".into()]);
+        assert_eq!(verdict(&says).verdict.why, ["critical in tolerance".into()]);
         says.panels[0].business = false;
         let Verdict { word, why } = verdict(&says).verdict;
         assert_eq!((word, why), (Word::Go, vec!["technical only: no business panel is critical".into()]));

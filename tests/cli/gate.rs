@@ -160,10 +160,7 @@ async fn a_canary_that_does_as_well_may_go_on() {
     let output = gate.home.run("verdict shop/web");
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
-    assert!(
-        said.starts_with("✓ GO  lab/shop/web  v1 → v2  paused 2/8 at 1 %\n  critical within tolerance\n"),
-        "{said}"
-    );
+    assert!(said.starts_with("✓ GO  lab/shop/web  v1 → v2  paused 2/8 at 1 %\n  critical in tolerance\n"), "{said}");
     assert!(said.contains("✓ orders  500 vs 500  ×1.00 (") && said.contains("budget      web 99 %: "), "{said}");
     let (code, lines) = gate.json("wait web --until go,no-go --json");
     assert_eq!((code, &lines.last().unwrap()["until"]), (0, &"go".into()), "{lines:?}");
