@@ -60,6 +60,8 @@ pub struct Effects {
     inbox: mpsc::Sender<Event>,
     /// How long a question may take with its turn, before the state gives it up.
     patience: Duration,
+    /// How long a way back waits for the journal's disk.
+    way_back_waits: Duration,
     journal: Journaling,
     launcher: Option<Launcher>,
     watches: HashMap<WatchId, CancellationToken>,
@@ -83,6 +85,7 @@ impl Effects {
             metrics: metrics.into_iter().map(limited).collect(),
             inbox,
             patience: QUESTION_TAKES,
+            way_back_waits: WAY_BACK_WAITS,
             journal: Journaling::start(data)?,
             launcher: None,
             watches: HashMap::new(),
@@ -159,13 +162,17 @@ impl Effects {
         let inbox = self.inbox.clone();
         let backend = self.backends.get(&plan.release.target.source).map(Arc::clone);
         let written = self.journal.append(intent);
+        let waits = match plan.direction {
+            Direction::Back | Direction::Hold => self.way_back_waits,
+            Direction::Forward => FORWARD_WAITS,
+        };
         let task = async move {
             let result = match backend {
                 None => {
                     let why = format!("there is no backend for `{}`", plan.release.target.source);
                     Err(Failure::new(FailureKind::Local, why))
                 }
-                Some(backend) => match journalled(plan.direction, written).await {
+                Some(backend) => match journalled(plan.direction, waits, written).await {
                     Ok(warning) => {
                         if let Some(warning) = warning {
                             tell(&inbox, Event::Fault(warning)).await;
@@ -301,23 +308,22 @@ fn gone() -> Clean {
     "the journal has ended; restart flightdeck".into()
 }
 
-/// Waits for the intent to be on the disk as long as the direction allows. What to warn of, or why not to send.
+/// Waits so long for the intent to be on the disk. What to warn of, or why not to send, as the direction has it.
 async fn journalled(
     direction: Direction,
+    waits: Duration,
     written: tokio::sync::oneshot::Receiver<Outcome>,
 ) -> Result<Option<Clean>, Clean> {
-    let (waits, back) = match direction {
-        Direction::Back | Direction::Hold => (WAY_BACK_WAITS, true),
-        Direction::Forward => (FORWARD_WAITS, false),
-    };
     let outcome = match timeout(waits, written).await {
         Ok(outcome) => outcome.unwrap_or_else(|_| Err(gone())),
         Err(_) => Err("the journal's disk does not answer".into()),
     };
-    match outcome {
-        Ok(()) => Ok(None),
-        Err(why) if back => Ok(Some(format!("sent without a journal entry: {why}").into())),
-        Err(why) => Err(why),
+    match (outcome, direction) {
+        (Ok(()), _) => Ok(None),
+        (Err(why), Direction::Back | Direction::Hold) => {
+            Ok(Some(format!("sent without a journal entry: {why}").into()))
+        }
+        (Err(why), Direction::Forward) => Err(why),
     }
 }
 
@@ -419,6 +425,8 @@ mod tests {
         let (sender, mut inbox) = mpsc::channel(8);
         let backends = BTreeMap::from([("prod".into(), Arc::clone(fake) as Arc<dyn Backend>)]);
         let mut effects = Effects::new(backends, BTreeMap::new(), data, sender).unwrap();
+        // The disk of a machine that builds may take longer than a way back waits.
+        effects.way_back_waits = QUESTION_TAKES;
         let plan = plan(direction);
         let intent = intent(&plan);
         effects.apply(ActId(1), plan, intent);
