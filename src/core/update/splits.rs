@@ -35,7 +35,9 @@ pub(super) fn follow(open: &mut Open, left: &mut usize) -> bool {
     if let Some((since, share)) = weight(open, panel).filter(is_new) {
         watched.split.weight_changed(share, since);
         watched.since = since;
-        watched.to = watched.to.max(since);
+        // Ticks since then answer the new question, also those that were taken for the old one: what is known of the
+        // time of a step may come after them, or change by a second with what is known of a clock.
+        watched.to = since;
     }
     let ticks: Vec<Tick> = next(panel, &watched).take(*left).copied().collect();
     *left -= ticks.len();

@@ -87,6 +87,20 @@ fn pods_that_are_not_scraped_leave_the_split_unknown_and_never_off() {
 }
 
 #[test]
+fn a_split_takes_its_ticks_again_when_the_time_of_its_weight_is_known_better() {
+    let mut visit = Visit::new(vec![watched()], Shop::default(), 0);
+    visit.live(1_200);
+    let exposures = |visit: &Visit| evidence::split(visit.open()).unwrap().exposures;
+    let before = exposures(&visit);
+    let open = visit.flight.state.open.as_mut().unwrap();
+    let panel = &mut open.panels[0];
+    panel.exposed_since = panel.exposed_since.map(|since| since + 1);
+    panel.moves.last_mut().unwrap().at += 1;
+    visit.live(10);
+    assert!(before > 0.0 && exposures(&visit) >= before * 0.9, "{before} and then {}", exposures(&visit));
+}
+
+#[test]
 fn a_split_is_held_against_the_weight_that_the_router_was_told() {
     let shop = Shop { weights: vec![(0, 0.1), (610, 0.5)], ..Shop::default() };
     let holds = |visit: &Visit| {
